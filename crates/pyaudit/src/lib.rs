@@ -1,0 +1,1 @@
+//! A static auditor for whole Python and FastAPI repositories.

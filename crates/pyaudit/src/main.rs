@@ -1,0 +1,2 @@
+//! The `pyaudit` program.
+fn main() {}

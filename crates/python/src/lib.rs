@@ -1,0 +1,13 @@
+//! Python source text as plain data.
+//!
+//! [`parse`] turns the text of one file into a [`Module`]: typed syntax in arenas, comments, scopes, imports. It never
+//! fails; what is no valid Python stands as `Error` nodes and problems. Which parser made the module is nobody's
+//! business above this crate. A module is never linked here: another file is not looked at.
+
+pub mod module;
+pub mod names;
+pub mod syntax;
+
+pub use module::{Comment, Module, Parent, Syntax};
+pub use names::{Base, Binding, BindingKind, BindingSite, Import, Names, Qualified, Scope, ScopeId, ScopeKind};
+pub use syntax::*;

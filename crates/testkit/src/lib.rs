@@ -1,0 +1,1 @@
+//! Markdown fixtures for checks.

@@ -1,0 +1,2 @@
+//! Tasks of the workspace that do not ship.
+fn main() {}
