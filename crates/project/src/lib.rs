@@ -6,7 +6,7 @@
 mod files;
 mod modules;
 
-pub use files::{Data, Files, analyse, read_policy};
+pub use files::{Data, Files, analyse, is_wanted};
 pub use modules::{Module, ModuleId};
 
 use pyaudit_source::{Problem, Sources};
