@@ -79,6 +79,11 @@ impl Text {
 }
 
 impl Value {
+    /// A value of any kind.
+    pub(crate) const fn new(range: Range, kind: ValueKind) -> Self {
+        Self { range, kind }
+    }
+
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
