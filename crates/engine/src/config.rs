@@ -22,8 +22,16 @@ pub struct Config {
     pub min_confidence: Confidence,
     /// Findings at or above fail the run.
     pub fail_on: Gate,
-    /// Whether suppressions hold (`--no-suppressions` turns them off).
+    /// Whether findings are suppressed at all, by comments, by `suppressions` and by `per_path_ignores`
+    /// (`--no-suppressions` shows what they hide).
     pub suppress: bool,
+    /// Whether a suppression that hides nothing is a problem. Those of checks that did not run never are.
+    pub report_unused: bool,
+    /// Files and directories relative to the root, with `/`, outside of which findings are not shown; empty shows all.
+    pub paths: Vec<String>,
+    /// The path of the root relative to the directory that patterns count from, with `/` at its end: `backend/` where
+    /// the configuration of a repository is used for its directory `backend`. Empty where they are the same.
+    pub pattern_base: String,
 }
 
 /// The severity at which a run fails.
@@ -38,7 +46,7 @@ pub enum Gate {
 /// Checks that are silent in the paths a pattern matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathIgnore {
-    /// A glob over paths relative to the root.
+    /// A glob over paths; see `PathPattern`.
     pub pattern: String,
     /// Check ids or areas.
     pub checks: Vec<String>,
@@ -51,7 +59,7 @@ pub struct Suppression {
     pub check: String,
     /// The subject that the finding must have; `None` means any.
     pub subject: Option<String>,
-    /// The path, or a glob over paths, that the finding must have; `None` means any.
+    /// A glob over paths (see `PathPattern`) that the finding's path must match; `None` means any.
     pub path: Option<String>,
     /// Why.
     pub reason: Option<String>,
@@ -69,6 +77,9 @@ impl Default for Config {
             min_confidence: Confidence::Low,
             fail_on: Gate::At(Severity::High),
             suppress: true,
+            report_unused: true,
+            paths: Vec::new(),
+            pattern_base: String::new(),
         }
     }
 }

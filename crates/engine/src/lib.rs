@@ -5,6 +5,36 @@
 
 mod audit;
 mod config;
+mod fingerprint;
+mod judge;
+mod pattern;
+mod run;
+mod select;
+mod suppress;
+#[cfg(test)]
+mod testing;
 
 pub use audit::{Audit, Fact, Judged, Status};
 pub use config::{Config, Gate, PathIgnore, Suppression};
+pub use pattern::PathPattern;
+pub use run::runs_a_check;
+pub use select::{Selector, Unknown, did_you_mean, find, find_check, near_miss, select};
+
+use pyaudit_check::{Check, Project};
+
+/// Runs the checks that the configuration selects, on the threads of the current rayon pool, and judges what they find.
+/// `checks` are all checks there are, so that a suppression of one that does not run is still known. Equal projects and
+/// configurations give equal audits, whatever the number of threads.
+pub fn run(project: Project, checks: &[&'static Check], config: &Config) -> Audit {
+    let selected = select(checks, config);
+    let outcome = run::run_checks(&project, &selected);
+    let (findings, about_suppressions) = judge::judge(&project, checks, &selected, config, outcome.findings);
+    let mut problems = project.sources.problems().to_vec();
+    problems.extend(project.problems.iter().cloned());
+    problems.extend(outcome.problems);
+    problems.extend(about_suppressions);
+    problems.sort();
+    // A project may already hold the problems of its sources.
+    problems.dedup();
+    Audit { project, checks: selected, findings, examined: outcome.examined, facts: Vec::new(), problems }
+}

@@ -1,0 +1,164 @@
+//! What becomes of each finding: severity, silence, filters.
+
+use crate::audit::{Judged, Status};
+use crate::fingerprint::fingerprints;
+use crate::pattern::PathPattern;
+use crate::select::{Selector, find, find_check};
+use crate::suppress::Comments;
+use crate::{Config, Suppression};
+use pyaudit_check::{Check, Finding, Project, Severity};
+use pyaudit_source::{Phase, Problem};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// Judges findings and tells what is wrong with suppressions. The findings come back in the order of path, place,
+/// check and message.
+pub(crate) fn judge(
+    project: &Project,
+    known: &[&'static Check],
+    ran: &[&'static Check],
+    config: &Config,
+    mut findings: Vec<Finding>,
+) -> (Vec<Judged>, Vec<Problem>) {
+    override_severities(&mut findings, &config.severity, known);
+    // Files are numbered in the order of their paths, so a span's own order is that of path and place.
+    findings.sort_by(compare);
+    let fingerprints = fingerprints(project, &findings);
+    let mut silence = Silence::new(project, known, config);
+    let mut judged = Vec::with_capacity(findings.len());
+    for (finding, fingerprint) in findings.into_iter().zip(fingerprints) {
+        let status = silence.status(&finding);
+        let shown = is_shown(project, config, &finding);
+        judged.push(Judged { finding, status, fingerprint, shown });
+    }
+    let problems = silence.problems(ran, config);
+    (judged, problems)
+}
+
+fn compare(a: &Finding, b: &Finding) -> Ordering {
+    let key = |finding: &Finding| (finding.span, finding.check.id);
+    key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)).then_with(|| a.subject.cmp(&b.subject))
+}
+
+fn override_severities(findings: &mut [Finding], severities: &BTreeMap<String, Severity>, known: &[&'static Check]) {
+    let by_id: BTreeMap<&str, Severity> = severities
+        .iter()
+        .filter_map(|(name, &severity)| find_check(name, known).ok().map(|check| (check.id, severity)))
+        .collect();
+    for finding in findings {
+        if let Some(&severity) = by_id.get(finding.check.id) {
+            finding.severity = severity;
+        }
+    }
+}
+
+fn is_shown(project: &Project, config: &Config, finding: &Finding) -> bool {
+    let path = &project.sources.file(finding.span.file).path;
+    let is_in = |scope: &String| {
+        let rest = path.strip_prefix(scope.as_str());
+        scope.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    finding.severity >= config.min_severity
+        && finding.confidence >= config.min_confidence
+        && (config.paths.is_empty() || config.paths.iter().any(is_in))
+}
+
+/// Everything that can silence a finding.
+struct Silence<'a> {
+    project: &'a Project,
+    pattern_base: &'a str,
+    comments: Comments,
+    suppressions: Vec<Rule<'a>>,
+    path_ignores: Vec<(PathPattern, Vec<Selector>, String)>,
+}
+
+/// A suppression of the configuration, ready to be asked.
+struct Rule<'a> {
+    written: &'a Suppression,
+    check: &'static Check,
+    path: Option<PathPattern>,
+    used: bool,
+}
+
+impl<'a> Silence<'a> {
+    fn new(project: &'a Project, known: &[&'static Check], config: &'a Config) -> Self {
+        let mut silence = Self {
+            project,
+            pattern_base: &config.pattern_base,
+            comments: Comments::default(),
+            suppressions: Vec::new(),
+            path_ignores: Vec::new(),
+        };
+        if config.suppress {
+            silence.comments = Comments::read(project, known);
+            silence.suppressions = config.suppressions.iter().filter_map(|written| Rule::new(written, known)).collect();
+            silence.path_ignores = path_ignores(config, known);
+        }
+        silence
+    }
+
+    /// The first of comments, suppressions and path ignores that covers the finding gives the reason.
+    fn status(&mut self, finding: &Finding) -> Status {
+        let path = format!("{}{}", self.pattern_base, self.project.sources.file(finding.span.file).path);
+        let mut status = self.comments.suppress(self.project, finding);
+        for rule in &mut self.suppressions {
+            if rule.covers(finding, &path) {
+                rule.used = true;
+                status.get_or_insert_with(|| Status::Suppressed { reason: rule.written.reason.clone() });
+            }
+        }
+        let covered_by = |(pattern, selectors, _): &&(PathPattern, Vec<Selector>, String)| {
+            selectors.iter().any(|selector| selector.covers(finding.check)) && pattern.matches(&path)
+        };
+        let by_path = || self.path_ignores.iter().find(covered_by);
+        let by_path = || by_path().map(|(.., why)| Status::Suppressed { reason: Some(why.clone()) });
+        status.or_else(by_path).unwrap_or(Status::New)
+    }
+
+    /// What is wrong with the suppressions, once every finding is judged.
+    fn problems(mut self, ran: &[&'static Check], config: &Config) -> Vec<Problem> {
+        let mut problems = std::mem::take(&mut self.comments.problems);
+        if !config.report_unused {
+            return problems;
+        }
+        problems.extend(self.comments.unused(ran));
+        // A configuration from a directory above may speak of what lies outside of the root.
+        if self.pattern_base.is_empty() {
+            let unused = self.suppressions.iter().filter(|rule| !rule.used);
+            let judged = unused.filter(|rule| ran.iter().any(|check| check.id == rule.check.id));
+            problems.extend(judged.map(Rule::unused));
+        }
+        problems
+    }
+}
+
+fn path_ignores(config: &Config, known: &[&'static Check]) -> Vec<(PathPattern, Vec<Selector>, String)> {
+    let ignores = config.per_path_ignores.iter().filter_map(|ignore| {
+        let pattern = PathPattern::new(&ignore.pattern).ok()?;
+        let selectors = ignore.checks.iter().filter_map(|name| find(name, known).ok()).collect();
+        Some((pattern, selectors, format!("ignored in `{}` by the configuration", ignore.pattern)))
+    });
+    ignores.collect()
+}
+
+impl<'a> Rule<'a> {
+    /// `None` for a check or pattern that stands for nothing; who reads the configuration refuses those first.
+    fn new(written: &'a Suppression, known: &[&'static Check]) -> Option<Self> {
+        let path = written.path.as_deref().map(PathPattern::new).transpose().ok()?;
+        Some(Self { written, check: find_check(&written.check, known).ok()?, path, used: false })
+    }
+
+    fn covers(&self, finding: &Finding, path: &str) -> bool {
+        self.check.id == finding.check.id
+            && self.written.subject.as_ref().is_none_or(|subject| Some(subject) == finding.subject.as_ref())
+            && self.path.as_ref().is_none_or(|pattern| pattern.matches(path))
+    }
+
+    fn unused(&self) -> Problem {
+        let about = self.written.subject.as_ref().map_or_else(String::new, |subject| format!(" about `{subject}`"));
+        let at = self.written.path.as_ref().map_or_else(String::new, |path| format!(" in `{path}`"));
+        let message =
+            format!("unused suppression in the configuration: there is no finding of `{}`{about}{at}", self.check.id);
+        Problem { span: None, path: None, phase: Phase::Suppress, message }
+    }
+}
