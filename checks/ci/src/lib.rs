@@ -1,1 +1,6 @@
 //! Checks of the area ci.
+
+use pyaudit_check::Check;
+
+/// Every check of the area, in the order of their ids.
+pub static CHECKS: &[&Check] = &[];
