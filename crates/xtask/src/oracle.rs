@@ -1,0 +1,53 @@
+//! Comparisons with reference implementations.
+//!
+//! Nothing is installed here: `oracle/install.sh` beside this crate puts what is needed into `.oracle`, which git
+//! ignores. A reference that is missing is an error unless `--allow-missing` is given.
+#![expect(clippy::print_stdout, reason = "the report of a task is its output")]
+
+mod compare;
+mod constant;
+mod exceptions;
+mod files;
+mod python;
+mod reference;
+mod report;
+mod tree;
+
+use clap::Subcommand;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The comparisons.
+#[derive(Subcommand)]
+pub(crate) enum Task {
+    /// Compare modules with CPython's `ast` and `symtable`, over its standard library and `testdata/python`.
+    Python(PythonOptions),
+}
+
+/// What to compare with, and over which files.
+#[derive(clap::Args)]
+pub(crate) struct PythonOptions {
+    /// The program of the CPython on this machine.
+    #[arg(long, default_value = "python3")]
+    python: PathBuf,
+    /// The directory whose `.py` files are compared (default: the standard library of `--python`).
+    #[arg(long, value_name = "DIR")]
+    stdlib: Option<PathBuf>,
+    /// Compare with CPython 3.14 too, as npm's `pyodide` carries it in `.oracle`, over its own library as well.
+    #[arg(long)]
+    pyodide: bool,
+    /// Leave out a reference that is not installed, instead of failing.
+    #[arg(long)]
+    allow_missing: bool,
+    /// How many examples of each difference to show.
+    #[arg(long, default_value_t = 3)]
+    examples: usize,
+}
+
+/// Runs a comparison; the exit code tells whether everything agreed.
+pub(crate) fn run(task: &Task) -> anyhow::Result<ExitCode> {
+    let agreed = match task {
+        Task::Python(options) => python::run(options)?,
+    };
+    Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

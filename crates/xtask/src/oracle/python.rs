@@ -1,0 +1,81 @@
+//! The comparison of modules with CPython's `ast` and `symtable`.
+
+use super::exceptions::Exceptions;
+use super::reference::{Record, Reference, Version, pyodide_directory};
+use super::report::Report;
+use super::{PythonOptions, compare, files, tree};
+use anyhow::Result;
+use std::time::{Duration, Instant};
+
+/// Runs every comparison that the options ask for; tells whether all agreed.
+pub(super) fn run(options: &PythonOptions) -> Result<bool> {
+    let mut agreed = true;
+    let mut references = vec![Reference::Machine(options.python.clone())];
+    if options.pyodide {
+        references.push(Reference::Pyodide(pyodide_directory(files::workspace())));
+    }
+    for reference in references {
+        match reference.installed() {
+            Ok(()) => agreed &= compare_with(&reference, options)?,
+            Err(error) if options.allow_missing => println!("left out: {error}"),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(agreed)
+}
+
+/// What is asked about: files of this machine, and the library inside pyodide.
+fn entries(reference: &Reference, options: &PythonOptions) -> Result<Vec<String>> {
+    let library = match &options.stdlib {
+        Some(directory) => directory.canonicalize()?,
+        None => files::standard_library(&options.python)?,
+    };
+    let mut paths = files::python_files(&files::workspace().join("testdata/python"))?;
+    paths.extend(files::python_files(&library)?);
+    let mut entries: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    if matches!(reference, Reference::Pyodide(_)) {
+        entries.push(String::from("zip:stdlib"));
+    }
+    Ok(entries)
+}
+
+/// One comparison.
+struct Comparison {
+    trees: Report,
+    exceptions: Option<Exceptions>,
+    parsing: Duration,
+    examples: usize,
+}
+
+impl Comparison {
+    fn record(&mut self, version: Version, record: &Record) {
+        let expected = match &record.tree {
+            Ok(lines) => lines,
+            Err(reason) => return self.trees.refuse(reason),
+        };
+        let start = Instant::now();
+        let module = pyaudit_python::parse(&record.text);
+        self.parsing += start.elapsed();
+        let exceptions = self.exceptions.get_or_insert_with(|| Exceptions::new(version));
+        let found = tree::lines(&module, &record.text);
+        let differences = compare::trees(expected, &found, exceptions);
+        self.trees.bytes += record.text.len();
+        self.trees.add(&record.path, expected.lines().count(), differences, self.examples);
+    }
+}
+
+fn compare_with(reference: &Reference, options: &PythonOptions) -> Result<bool> {
+    let mut comparison =
+        Comparison { trees: Report::default(), exceptions: None, parsing: Duration::ZERO, examples: options.examples };
+    let entries = entries(reference, options)?;
+    let (major, minor) = reference.ask(&entries, |version, record| comparison.record(version, record))?;
+    println!("# CPython {major}.{minor}\n");
+    println!("ast: {}", comparison.trees.render("nodes"));
+    if let Some(exceptions) = &comparison.exceptions {
+        println!("exceptions, each with how often it was needed:");
+        println!("{}\n", exceptions.report().join("\n"));
+    }
+    let (bytes, time) = (comparison.trees.bytes, comparison.parsing);
+    println!("parsed {bytes} bytes in {:.1} s\n", time.as_secs_f64());
+    Ok(comparison.trees.agreed())
+}
