@@ -66,7 +66,7 @@ mod tests {
     fn large_integers_of_every_base_are_hexadecimal() {
         assert_eq!(hexadecimal("18446744073709551616"), "10000000000000000");
         assert_eq!(hexadecimal("0x0123456789abcdef01"), "123456789abcdef01");
-        assert_eq!(hexadecimal("0o4000000000000000000000"), "800000000000000000");
+        assert_eq!(hexadecimal("0o4000000000000000000000"), "20000000000000000");
         assert_eq!(hexadecimal(&format!("0b1{}", "0".repeat(64))), "10000000000000000");
     }
 }
