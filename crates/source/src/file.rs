@@ -1,6 +1,8 @@
 //! The files of a repository as everything downstream sees them.
 
-use crate::{FileId, LineIndex, Position, Problem, Range, Span};
+use crate::git::{Index, Kind};
+use crate::ignore::IgnoreRules;
+use crate::{FileId, LineIndex, Position, Problem, Range, Span, paths};
 use std::collections::BTreeMap;
 
 /// What a file is for. The first that fits wins, in the order of the variants.
@@ -111,7 +113,10 @@ pub type LeftOut = BTreeMap<&'static str, usize>;
 pub struct Sources {
     pub(crate) files: Vec<SourceFile>,
     pub(crate) by_path: BTreeMap<String, FileId>,
+    pub(crate) ignore_files: Vec<FileId>,
     pub(crate) git: Option<GitState>,
+    pub(crate) index: Option<Index>,
+    pub(crate) rules: IgnoreRules,
     pub(crate) left_out: LeftOut,
     pub(crate) problems: Vec<Problem>,
 }
@@ -155,7 +160,35 @@ impl Sources {
         self.git.as_ref()
     }
 
-    /// How many files were left out, by reason.
+    /// What git says of a path relative to the root, whether the file still stands in the work tree or not.
+    pub fn tracking(&self, path: &str) -> Tracking {
+        match &self.index {
+            None => Tracking::Unknown,
+            Some(index) if index.find(path.as_bytes()).is_some() => Tracking::Tracked,
+            Some(_) => Tracking::Untracked,
+        }
+    }
+
+    /// The paths of all tracked files below the root, in order, also of those that were deleted from the work tree or
+    /// left out of `files`. Empty where it is unknown what git tracks.
+    pub fn tracked_paths(&self) -> impl Iterator<Item = String> {
+        let entries = self.index.iter().flat_map(|index| index.entries());
+        entries.filter(|entry| entry.kind == Kind::File).map(|entry| paths::display(&entry.path))
+    }
+
+    /// Whether the repository's own rules ignore a file at this path relative to the root, be there one or not. Tracked
+    /// files may be ignored as well; git then tracks them all the same.
+    pub fn is_ignored(&self, path: &str) -> bool {
+        self.rules.ignores(path.as_bytes(), false)
+    }
+
+    /// The `.gitignore` files below the root, in the order of their paths; one in the root itself comes first.
+    pub fn ignore_files(&self) -> &[FileId] {
+        &self.ignore_files
+    }
+
+    /// How many files were left out, by reason. A directory that was not entered counts as one, under a reason of its
+    /// own.
     pub fn left_out(&self) -> &LeftOut {
         &self.left_out
     }

@@ -112,7 +112,7 @@ impl LineIndex {
     /// The line and column of a byte offset. An offset beyond the text is taken as its end, one inside a character
     /// as the start of that character.
     pub fn position(&self, offset: u32, text: &str) -> Position {
-        let offset = offset.min(text.len() as u32);
+        let offset = text.floor_char_boundary(offset as usize) as u32;
         let line = self.line(offset);
         let start = self.line_start(line).unwrap_or(0) as usize;
         let before = &text.as_bytes()[start..offset as usize];
@@ -135,6 +135,13 @@ mod tests {
         assert_eq!(index.position(6, text), Position { line: 2, column: 1 });
         assert_eq!(index.position(8, text), Position { line: 3, column: 1 });
         assert_eq!(index.line_range(1, text), Some(Range::new(0, 4)));
+    }
+
+    #[test]
+    fn an_offset_inside_a_character_is_its_start() {
+        let text = "aéb";
+        assert_eq!(LineIndex::new(text).position(2, text), Position { line: 1, column: 2 });
+        assert_eq!(LineIndex::new(text).position(3, text), Position { line: 1, column: 3 });
     }
 
     #[test]

@@ -1,0 +1,6 @@
+//! Loads directories that the tests build: git repositories, links, odd names, odd bytes. No git program is needed.
+
+mod git;
+mod memory;
+mod names;
+mod repository;
