@@ -172,7 +172,7 @@ impl Sources {
     /// The paths of all tracked files below the root, in order, also of those that were deleted from the work tree or
     /// left out of `files`. Empty where it is unknown what git tracks.
     pub fn tracked_paths(&self) -> impl Iterator<Item = String> {
-        let entries = self.index.iter().flat_map(|index| index.entries());
+        let entries = self.index.iter().flat_map(Index::entries);
         entries.filter(|entry| entry.kind == Kind::File).map(|entry| paths::display(&entry.path))
     }
 

@@ -28,6 +28,9 @@ enum Component {
     Never,
 }
 
+/// The first and the last byte of a range in a class.
+type Member = (u8, u8);
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
     Byte(u8),
@@ -38,7 +41,7 @@ enum Token {
     /// `[a-z]`.
     Class {
         is_negated: bool,
-        members: Vec<(u8, u8)>,
+        members: Vec<Member>,
     },
 }
 
@@ -233,8 +236,8 @@ fn class(text: &[u8]) -> Option<(Token, &[u8])> {
 }
 
 /// `[:alpha:]` inside a class, after its `[`.
-fn named_class(text: &[u8]) -> Option<(&'static [(u8, u8)], &[u8])> {
-    let names: [(&[u8], &'static [(u8, u8)]); 12] = [
+fn named_class(text: &[u8]) -> Option<(&'static [Member], &[u8])> {
+    let names: [(&[u8], &[Member]); 12] = [
         (b":alnum:]", &[(b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]),
         (b":alpha:]", &[(b'A', b'Z'), (b'a', b'z')]),
         (b":blank:]", &[(b' ', b' '), (b'\t', b'\t')]),

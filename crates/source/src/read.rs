@@ -22,10 +22,9 @@ impl ReadFile {
 
 /// Reads each file that was found, in their order.
 pub(crate) fn read_all(root: &Path, found: &[Found], options: &LoadOptions) -> Vec<ReadFile> {
-    let sizes: Vec<std::io::Result<u64>> = found
-        .par_iter()
-        .map(|file| fs::symlink_metadata(root.join(&file.on_disk)).map(|metadata| metadata.len()))
-        .collect();
+    // A file that vanished has no size, and is found to be missing when it is opened.
+    let size_of = |file: &Found| fs::symlink_metadata(root.join(&file.on_disk)).map_or(0, |metadata| metadata.len());
+    let sizes: Vec<u64> = found.par_iter().map(size_of).collect();
     let within = within_total(found, &sizes, options);
     let work = (found, sizes, within).into_par_iter();
     work.map(|(file, size, fits)| read_one(root, file, size, fits, options)).collect()
@@ -33,24 +32,20 @@ pub(crate) fn read_all(root: &Path, found: &[Found], options: &LoadOptions) -> V
 
 /// Which files fit the limit of all bytes together, counted in the order of their paths, so that it does not depend on
 /// how many threads read.
-fn within_total(found: &[Found], sizes: &[std::io::Result<u64>], options: &LoadOptions) -> Vec<bool> {
+fn within_total(found: &[Found], sizes: &[u64], options: &LoadOptions) -> Vec<bool> {
     let mut total = 0_u64;
     let each = found.iter().zip(sizes).map(|(file, size)| {
         let path = paths::display(&file.path);
-        let size = size.as_ref().copied().unwrap_or(0);
-        if (options.wanted)(&path) && size <= options.limit_of(&path) {
-            total = total.saturating_add(size);
+        if (options.wanted)(&path) && *size <= options.limit_of(&path) {
+            total = total.saturating_add(*size);
         }
         total <= options.max_total_bytes
     });
     each.collect()
 }
 
-fn read_one(root: &Path, file: &Found, size: std::io::Result<u64>, fits: bool, options: &LoadOptions) -> ReadFile {
+fn read_one(root: &Path, file: &Found, size: u64, fits: bool, options: &LoadOptions) -> ReadFile {
     let path = paths::display(&file.path);
-    let unread =
-        |error: &std::io::Error| ReadFile::failed(0, Unread::Unreadable, format!("cannot be read: {}", error.kind()));
-    let (Ok(size) | Err(size)) = size.as_ref().map(|size| *size).map_err(|_| 0);
     if !(options.wanted)(&path) {
         return ReadFile { size, content: Err(Unread::NotWanted), problem: None };
     }
@@ -62,13 +57,16 @@ fn read_one(root: &Path, file: &Found, size: std::io::Result<u64>, fits: bool, o
         return too_large(size, limit);
     }
     if !fits {
-        let message = format!("is not read: the files before it have {} bytes already", options.max_total_bytes);
+        let message = format!(
+            "is not read: together with the files before it there are more than {} bytes",
+            options.max_total_bytes
+        );
         return ReadFile::failed(size, Unread::TooLarge, message);
     }
     match open::bytes(&root.join(&file.on_disk), limit) {
         Ok(Some(bytes)) => from_bytes(&path, bytes),
         Ok(None) => too_large(limit.saturating_add(1), limit),
-        Err(error) => unread(&error),
+        Err(error) => ReadFile::failed(size, Unread::Unreadable, format!("cannot be read: {}", error.kind())),
     }
 }
 

@@ -182,7 +182,7 @@ fn is_test(directory: &str, name: &str) -> bool {
         Some((stem, "py")) => {
             stem == "conftest" || stem == "tests" || stem.starts_with("test_") || stem.ends_with("_test")
         }
-        Some((stem, "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs")) => stem.ends_with(".test") || stem.ends_with(".spec"),
+        Some((stem, "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs")) => matches!(extension(stem), "test" | "spec"),
         _ => false,
     }
 }

@@ -22,7 +22,7 @@ fn bounds_and_bytes_make_problems_for_wanted_files_alone() {
     repository.write("big.py", vec![b'#'; 101]).write("fits.py", vec![b'#'; 100]).write("uv.lock", vec![b'#'; 150]);
     repository.write("nul.py", "a\0").write("photo.png", [0xFF, 0]).write("big.bin", vec![0; 500]);
     repository.write("latin.py", b"# coding: latin-1\r\nx = '\xe9'").write("bad.py", b"'\xe9'");
-    let wanted = |path: &str| path.ends_with(".py") || path.ends_with(".lock");
+    let wanted = |path: &str| !path.contains(".png") && !path.contains(".bin");
     let options = LoadOptions { max_file_bytes: 100, max_lock_file_bytes: 200, wanted, ..LoadOptions::default() };
     let sources = Sources::load(&repository.path(""), &options).expect("a directory");
     assert_eq!(unread(&sources, "big.py"), Unread::TooLarge);
@@ -132,8 +132,8 @@ mod unix {
     fn what_may_not_be_read_is_a_problem() {
         let repository = Repository::plain();
         repository.write("closed/a.py", "").write("b.py", "").write("c.py", "");
-        fs::set_permissions(repository.path("closed"), fs::Permissions::from_mode(0)).expect("permissions");
-        fs::set_permissions(repository.path("b.py"), fs::Permissions::from_mode(0)).expect("permissions");
+        fs::set_permissions(repository.path("closed"), fs::Permissions::from_mode(0o0)).expect("permissions");
+        fs::set_permissions(repository.path("b.py"), fs::Permissions::from_mode(0o0)).expect("permissions");
         let is_bound = fs::read(repository.path("b.py")).is_err();
         let sources = repository.load();
         fs::set_permissions(repository.path("closed"), fs::Permissions::from_mode(0o700)).expect("permissions");
