@@ -4,12 +4,20 @@
 //! fails; what is no valid Python stands as `Error` nodes and problems. Which parser made the module is nobody's
 //! business above this crate. A module is never linked here: another file is not looked at.
 
+mod literals;
+mod lower;
 pub mod module;
 pub mod names;
+mod parents;
+mod parser;
+mod prepass;
+mod reader;
 pub mod syntax;
+mod walk;
 
 pub use module::{Comment, Module, Parent, Syntax};
 pub use names::{Base, Binding, BindingKind, BindingSite, Import, Names, Qualified, Scope, ScopeId, ScopeKind};
+pub use reader::parse;
 pub use syntax::*;
 
 /// Turns the text of one file into a module. It never fails.

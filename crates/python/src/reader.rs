@@ -1,0 +1,97 @@
+//! From the text of a file to its module: the steps, and what is done where the grammar gives up.
+
+use crate::lower::Lowerer;
+use crate::module::Module;
+use crate::names::Names;
+use crate::prepass::{Prepared, prepare};
+use crate::syntax::{ExprId, StmtId};
+use crate::{parents, parser};
+use pyaudit_source::Range;
+
+/// Reads the text of one file. Never fails: what cannot be read stands as `Error` nodes and problems.
+pub fn parse(text: &str) -> Module {
+    let mut prepared = prepare(text);
+    let comments = std::mem::take(&mut prepared.comments);
+    let mut problems = std::mem::take(&mut prepared.problems);
+    let mut reader = Reader::new(text, &prepared);
+    reader.snippets();
+    let body = reader.statements(0, prepared.masked.len());
+    let mut syntax = reader.lowerer.syntax;
+    problems.append(&mut reader.lowerer.problems);
+    syntax.body = body.into();
+    parents::fill(&mut syntax);
+    problems.sort_by_key(|problem| problem.range);
+    Module { syntax, comments, names: Names::default(), problems }
+}
+
+struct Reader<'t> {
+    lowerer: Lowerer<'t>,
+    prepared: &'t Prepared,
+    /// How many bytes may still be parsed again because of errors.
+    budget: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, prepared: &'t Prepared) -> Self {
+        let budget = 16 * (prepared.masked.len() + prepared.snippet_text.len());
+        Self { lowerer: Lowerer::new(text, prepared), prepared, budget }
+    }
+
+    /// Parses the expressions that were taken out of the text, all at once; where one of them is wrong, by halves.
+    fn snippets(&mut self) {
+        let mut starts = Vec::with_capacity(self.prepared.snippets.len() + 1);
+        let mut at = 0;
+        for snippet in &self.prepared.snippets {
+            starts.push(at);
+            at += snippet.len() as usize + 1;
+        }
+        starts.push(at);
+        self.snippet_lines(&starts, 0, self.prepared.snippets.len());
+    }
+
+    fn snippet_lines(&mut self, starts: &[usize], from: usize, to: usize) {
+        if from >= to {
+            return;
+        }
+        let text = &self.prepared.snippet_text[starts[from]..starts[to]];
+        let Some(left) = self.budget.checked_sub(text.len()) else {
+            return (from..to).for_each(|_| self.lowerer.set_snippet(None));
+        };
+        self.budget = left;
+        let tree = parser::parse(text).filter(|tree| !tree.root_node().has_error());
+        let fits = tree.as_ref().is_some_and(|tree| tree.root_node().child_count() as usize == to - from);
+        match tree {
+            Some(tree) if fits => {
+                let mut cursor = tree.walk();
+                cursor.goto_first_child();
+                for index in from..to {
+                    let line = starts[index] - starts[from];
+                    let value = self.snippet(&mut cursor, line, self.prepared.snippets[index]);
+                    self.lowerer.set_snippet(value);
+                    cursor.goto_next_sibling();
+                }
+            }
+            _ if to - from == 1 => self.lowerer.set_snippet(None),
+            _ => {
+                let middle = from.midpoint(to);
+                self.snippet_lines(starts, from, middle);
+                self.snippet_lines(starts, middle, to);
+            }
+        }
+    }
+
+    fn snippet(&mut self, cursor: &mut tree_sitter::TreeCursor<'_>, line: usize, source: Range) -> Option<ExprId> {
+        self.lowerer.snippet(cursor, line, source)
+    }
+
+    /// Parses and lowers a part of the masked text.
+    fn statements(&mut self, from: usize, to: usize) -> Vec<StmtId> {
+        match parser::parse(&self.prepared.masked[from..to]) {
+            Some(tree) => self.lowerer.statements(&tree, from as u32),
+            None => {
+                self.lowerer.problem(Range::new(from as u32, to as u32), "the text is too complex to be parsed");
+                Vec::new()
+            }
+        }
+    }
+}
