@@ -2,10 +2,9 @@
 
 use crate::lower::Lowerer;
 use crate::module::Module;
-use crate::names::Names;
 use crate::prepass::{Prepared, prepare};
 use crate::syntax::{ExprId, StmtId};
-use crate::{parents, parser};
+use crate::{names, parents, parser};
 use pyaudit_source::Range;
 
 /// Reads the text of one file. Never fails: what cannot be read stands as `Error` nodes and problems.
@@ -21,7 +20,8 @@ pub fn parse(text: &str) -> Module {
     syntax.body = body.into();
     parents::fill(&mut syntax);
     problems.sort_by_key(|problem| problem.range);
-    Module { syntax, comments, names: Names::default(), problems }
+    let names = names::resolve(&mut syntax);
+    Module { syntax, comments, names, problems }
 }
 
 struct Reader<'t> {

@@ -23,7 +23,23 @@ impl Scanner<'_> {
     pub(super) fn type_alias(&mut self, start: usize) {
         let name = self.after_spaces(self.at);
         self.out.type_aliases.push((name as u32, start as u32));
+        self.move_indentation(start, name);
         self.previous = Previous::Definition;
+    }
+
+    /// Puts the indentation of a line whose first word has been taken out right before the next word.
+    fn move_indentation(&mut self, first: usize, next: usize) {
+        let Some(start) = self.line.filter(|line| line.first as usize == first).map(|line| line.start as usize) else {
+            return;
+        };
+        let newline = start > 0 && self.out.masked[start - 1] == b'\n';
+        let indentation = self.out.masked[start..first].to_vec();
+        self.blank(start.saturating_sub(usize::from(newline)), next);
+        let at = next - indentation.len();
+        self.out.masked[at..next].copy_from_slice(&indentation);
+        if newline {
+            self.out.masked[at - 1] = b'\n';
+        }
     }
 
     /// Takes the type parameters out that may follow the name at `name`, which has just been passed.
