@@ -33,6 +33,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// How to fix this one, where more can be said than the documentation of the check says.
     pub help: Option<String>,
+    /// Whether the source lines hold a secret, so that no output may show them.
+    pub hide_source: bool,
 }
 
 impl Finding {
@@ -63,6 +65,12 @@ impl Finding {
     /// Replaces the confidence of the check for this finding.
     pub fn confidence(&mut self, confidence: Confidence) -> &mut Self {
         self.confidence = confidence;
+        self
+    }
+
+    /// Says that the source lines hold a secret: outputs name the places and show no line of them.
+    pub fn secret(&mut self) -> &mut Self {
+        self.hide_source = true;
         self
     }
 
@@ -99,6 +107,7 @@ impl Findings {
             severity: self.check.severity,
             confidence: self.check.confidence,
             help: None,
+            hide_source: false,
         });
         self.findings.last_mut().expect("a finding was just pushed")
     }

@@ -1,1 +1,20 @@
-//! An audit in every output format.
+//! An audit in every output format, one function a format.
+//!
+//! Nothing here computes a finding or reads a file: texts come from the sources in memory, and every output is a pure
+//! function of the audit and its options. All text from the repository is made harmless for where it goes, by
+//! [`visible`] and its relatives.
+
+mod escape;
+mod frame;
+mod github;
+mod json;
+mod page;
+mod summary;
+mod table;
+mod window;
+
+pub use escape::visible;
+pub use github::github;
+pub use json::{JsonOptions, json};
+pub use page::{Examples, check_index, check_page};
+pub use table::{TableOptions, table};
