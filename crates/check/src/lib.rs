@@ -6,9 +6,11 @@
 mod check;
 mod finding;
 mod macros;
+mod secret;
 
 pub use check::{Area, Axis, Check, Confidence, Maturity, Run, Severity};
 pub use finding::{Finding, Findings, Label};
+pub use secret::mask;
 
 pub use pyaudit_data as data;
 pub use pyaudit_project as project;

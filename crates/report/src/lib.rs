@@ -17,4 +17,5 @@ pub use escape::visible;
 pub use github::github;
 pub use json::{JsonOptions, json};
 pub use page::{Examples, check_index, check_page};
+pub use summary::left_out;
 pub use table::{TableOptions, table};

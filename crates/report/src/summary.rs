@@ -45,7 +45,7 @@ pub(crate) fn files_read(audit: &Audit) -> usize {
 }
 
 /// How many files were not read, by reason: those that the walk left out, and those that gave no text.
-pub(crate) fn left_out(audit: &Audit) -> BTreeMap<&'static str, usize> {
+pub fn left_out(audit: &Audit) -> BTreeMap<&'static str, usize> {
     let sources = &audit.project.sources;
     let mut counts = sources.left_out().clone();
     for (_, file) in sources.files() {
