@@ -11,7 +11,7 @@ mod specification;
 mod version;
 
 use crate::Text;
-use crate::text::{is_python_space, range, trim, verbatim};
+use crate::text::{is_python_space, trim, verbatim};
 use pyaudit_source::{ParseProblem, Range};
 
 /// One line of a requirements file, continuations joined.
@@ -209,12 +209,6 @@ fn editable(line: &Text, option: &options::Found) -> Result<Requirement, ParsePr
 /// The length of the blanks (spaces and tabs) that a text starts with.
 fn blanks(text: &str) -> usize {
     text.len() - text.trim_start_matches([' ', '\t']).len()
-}
-
-/// The place in the file of the bytes from `start` to `end` of a decoded text.
-fn place(text: &Text, start: usize, end: usize) -> Range {
-    let whole = text.segments.first().map_or(0, |segment| segment.1);
-    text.source_range(range(start, end)).unwrap_or(Range::empty(whole))
 }
 
 #[cfg(test)]

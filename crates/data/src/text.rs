@@ -67,6 +67,21 @@ pub(crate) fn verbatim(offset: usize, part: &str) -> Text {
     builder.finish(offset)
 }
 
+/// The bytes of a decoded text from `start` to `end`, with their places.
+pub(crate) fn part(text: &Text, start: usize, end: usize) -> Text {
+    let place = |at: usize| text.source_offset(at as u32).unwrap_or(0);
+    let inside = text.segments.iter().filter(|segment| (start + 1..end).contains(&(segment.0 as usize)));
+    let mut segments = vec![(0, place(start))];
+    segments.extend(inside.map(|&(decoded, source)| (decoded - start as u32, source)));
+    Text { text: text.text[start..end].to_owned(), segments }
+}
+
+/// The place in the file of the bytes from `start` to `end` of a decoded text.
+pub(crate) fn place(text: &Text, start: usize, end: usize) -> Range {
+    let whole = text.segments.first().map_or(0, |segment| segment.1);
+    text.source_range(range(start, end)).unwrap_or(Range::empty(whole))
+}
+
 /// The range of these bytes.
 pub(crate) fn range(start: usize, end: usize) -> Range {
     Range::new(start as u32, end as u32)

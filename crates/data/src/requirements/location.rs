@@ -1,8 +1,8 @@
 //! Requirements that are a URL, a version control address, a path or an archive instead of a name.
 
-use super::{Requirement, marker, place, specification};
+use super::{Requirement, marker, specification};
 use crate::Text;
-use crate::text::{is_python_space, trim};
+use crate::text::{is_python_space, place, trim};
 use pyaudit_source::ParseProblem;
 
 const SCHEMES: [&str; 8] = ["http", "https", "ftp", "file", "git", "hg", "svn", "bzr"];

@@ -1,8 +1,7 @@
 //! The options of a requirements file, read as `shlex` and `optparse` read them for pip.
 
-use super::place;
 use crate::Text;
-use crate::text::is_python_space;
+use crate::text::{is_python_space, place};
 use pyaudit_source::{ParseProblem, Range};
 
 /// An option that pip knows: its long name, its short one, and whether a value follows.

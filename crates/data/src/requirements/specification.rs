@@ -1,7 +1,8 @@
 //! Dependency specifiers (PEP 508): `name[extra] >=1, <2; marker` and `name @ url ; marker`.
 
-use super::{Requirement, Specifier, blanks, marker, place, version};
+use super::{Requirement, Specifier, blanks, marker, version};
 use crate::Text;
+use crate::text::place;
 use pyaudit_source::ParseProblem;
 
 type Parsed<T> = Result<T, ParseProblem>;
