@@ -71,6 +71,7 @@ struct Group {
     opener: Opener,
     chain: Vec<(usize, usize)>,
     or_at: Option<usize>,
+    masked: usize,
     /// The number of the first command inside.
     first: usize,
 }
@@ -301,8 +302,8 @@ impl<'a> Reader<'a> {
             return;
         }
         let chain = std::mem::take(&mut self.chain);
-        self.groups.push(Group { opener, chain, or_at: self.or_at.take(), first: self.found.len() });
-        self.masked = 0;
+        let (or_at, masked) = (self.or_at.take(), std::mem::take(&mut self.masked));
+        self.groups.push(Group { opener, chain, or_at, masked, first: self.found.len() });
     }
 
     fn close(&mut self, openers: &[Opener]) {
@@ -317,6 +318,7 @@ impl<'a> Reader<'a> {
         let Some(group) = self.groups.pop() else { return };
         self.chain = group.chain;
         self.or_at = group.or_at;
+        self.masked = group.masked;
         let inside = (group.first, self.found.len());
         if inside.0 < inside.1 {
             self.joined_on(inside);

@@ -32,16 +32,22 @@ pub(crate) fn backticks_end(text: &[u8], from: usize) -> Option<usize> {
     end(text, from, Within::Backticks)
 }
 
-/// An expression is looked for in so many bytes, because each `${{` looks for its own end.
-const MAX_EXPRESSION_BYTES: usize = 1024;
-
-/// The byte after a GitHub expression `${{ … }}` that starts at `at`, if one does. It ends on its line.
+/// The byte after a GitHub expression `${{ … }}` that starts at `at`, if one does. It ends on its line, and before another
+/// one starts, so that a row of openings is not searched again and again.
 pub(crate) fn expression_end(text: &[u8], at: usize) -> Option<usize> {
-    let rest = text.get(at..)?.strip_prefix(b"${{")?;
-    let rest = &rest[..rest.len().min(MAX_EXPRESSION_BYTES)];
-    let line = rest.split(|&byte| byte == b'\n').next().unwrap_or(rest);
-    let length = line.windows(2).position(|pair| pair == b"}}")?;
-    Some(at + 3 + length + 2)
+    let start = at + 3;
+    if !text.get(at..)?.starts_with(b"${{") {
+        return None;
+    }
+    for place in start..text.len() {
+        match text[place] {
+            b'\n' => return None,
+            b'$' if text[place..].starts_with(b"${{") => return None,
+            b'}' if text.get(place + 1) == Some(&b'}') => return Some(place + 2),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The place of the quote that ends a single-quoted text, from just after the first.
