@@ -61,12 +61,13 @@ impl FailureKind {
     }
 }
 
+/// The line first, so that a path and a colon before it make a place that editors open.
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "line {}", self.line)?;
+        write!(formatter, "{}: ", self.line)?;
         if let Some(section) = &self.section {
-            write!(formatter, " (## {section})")?;
+            write!(formatter, "## {section}: ")?;
         }
-        write!(formatter, ": {}: {}", self.kind.sentence(), self.detail)
+        write!(formatter, "{}: {}", self.kind.sentence(), self.detail)
     }
 }

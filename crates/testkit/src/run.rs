@@ -23,7 +23,7 @@ pub fn run_fixtures(area_directory: &str, checks: &[&'static Check]) {
             Err(error) => vec![unreadable(&error.to_string())],
         };
         for failure in failures {
-            let _ = writeln!(report, "  testdata/{}/{}.md: {failure}", check.area, check.id);
+            let _ = writeln!(report, "  testdata/{}/{}.md:{failure}", check.area, check.id);
         }
     }
     assert!(report.is_empty(), "fixtures and checks disagree:\n{report}");

@@ -134,7 +134,7 @@ fn failures_name_the_line_of_the_fixture() {
     let failures =
         check_fixture(&CHECK, &format!("## fires\n`a.txt`:\n```\nBAD # expect: bad-line\nBAD\n```\n{SILENT}"));
     let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["line 5 (## fires): found without a mark: a.txt:2: `a.txt` has a bad line"]);
+    assert_eq!(told, ["5: ## fires: found without a mark: a.txt:2: `a.txt` has a bad line"]);
 }
 
 /// The problem of a panicking check needs no place, and must not be taken for another problem.
