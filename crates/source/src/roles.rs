@@ -38,7 +38,7 @@ const TEST_DIRECTORIES: &[&str] = &[
 const SCRIPT_DIRECTORIES: &[&str] = &["scripts", "hack", ".github", ".circleci", ".gitlab"];
 
 /// Directories that hold scripts in a project directory.
-const PROJECT_SCRIPT_DIRECTORIES: &[&str] = &["script", "bin", "tools", "ci", ".ci", "devtools"];
+const PROJECT_SCRIPT_DIRECTORIES: &[&str] = &["script", "bin", "tools", "ci", ".ci", "dev", "devtools"];
 
 /// Files of a project directory that are run by hand or by packaging tools.
 const SCRIPT_FILES: &[&str] = &["setup.py", "noxfile.py", "fabfile.py", "manage.py", "dodo.py", "gunicorn.conf.py"];
@@ -197,7 +197,7 @@ fn is_migration(directory: &str, name: &str, text: &str, neighbours: &Neighbours
             is_revision(text)
                 || chain(directory).any(|(parent, part)| part == "versions" && is_below(parent, &tool))
                 || (name == "env.py" && (tool.contains(&last) || neighbours.holds(directory, "script.py.mako")))
-                || (last == "migrations" && (is_numbered(name) || name == "__init__.py"))
+                || (last == "migrations" && (is_numbered(name) || neighbours.holds(directory, "0001_initial.py")))
         }
         _ => false,
     }
@@ -320,6 +320,8 @@ mod tests {
         assert_eq!(role_among("db/env.py", "", &["db/script.py.mako"]), Role::Migration);
         assert_eq!(role_of("app/versions/a.py"), Role::Application);
         assert_eq!(role_of("app/migrations/runner.py"), Role::Application);
+        assert_eq!(role_of("app/services/migrations/__init__.py"), Role::Application);
+        assert_eq!(role_among("a/migrations/__init__.py", "", &["a/migrations/0001_initial.py"]), Role::Migration);
     }
 
     #[test]
