@@ -1,5 +1,7 @@
 use crate::repository::{Repository, paths, problems};
 use pyaudit_source::{LoadOptions, Phase, Sources, Unread};
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
 fn unread(sources: &Sources, path: &str) -> Unread {
     let file = sources.file(sources.find(path).expect("the file is listed"));
@@ -50,6 +52,24 @@ fn all_files_together_are_bounded_in_the_order_of_their_paths() {
     assert_eq!(sources.text(sources.find("a.py").expect("listed")), Some("12345"));
     assert_eq!(unread(&sources, "b.py"), Unread::TooLarge);
     assert_eq!(unread(&sources, "c.py"), Unread::TooLarge);
+}
+
+#[test]
+fn a_file_that_vanishes_after_it_was_listed_is_a_problem() {
+    static VICTIM: OnceLock<PathBuf> = OnceLock::new();
+    let repository = Repository::plain();
+    repository.write("a.py", "x = 1\n").write("b.py", "y = 1\n");
+    VICTIM.set(repository.path("a.py")).expect("set once");
+    // The walk is over when the first path is asked for, and nothing is open yet.
+    let wanted = |_: &str| {
+        let _ = VICTIM.get().map(std::fs::remove_file);
+        true
+    };
+    let options = LoadOptions { wanted, ..LoadOptions::default() };
+    let sources = Sources::load(&repository.path(""), &options).expect("a directory");
+    assert_eq!(unread(&sources, "a.py"), Unread::Unreadable);
+    assert_eq!(sources.text(sources.find("b.py").expect("listed")), Some("y = 1\n"));
+    assert_eq!(problems(&sources), [("a.py".to_owned(), "cannot be read: entity not found".to_owned())]);
 }
 
 #[cfg(unix)]
