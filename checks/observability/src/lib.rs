@@ -1,1 +1,8 @@
-//! Checks of the area observability.
+//! Checks of logs, metrics and health.
+
+mod print_logging;
+
+use pyaudit_check::Check;
+
+/// Every check of this area, in the order of their ids.
+pub static CHECKS: &[&Check] = &[&print_logging::CHECK];

@@ -4,12 +4,13 @@ use pyaudit_data::dockerfile::Dockerfile;
 use pyaudit_data::{Value, dockerfile, dotenv, ini, json, requirements, toml, yaml};
 use pyaudit_source::{FileId, ParseProblem, Phase, Problem, Sources, Span};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// The plain data of one file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Data {
     /// A Python module.
-    Python(Box<pyaudit_python::Module>),
+    Python(Arc<pyaudit_python::Module>),
     /// YAML documents.
     Yaml(Vec<Value>),
     /// A TOML table.
@@ -40,7 +41,7 @@ impl Files {
     }
 
     /// The Python module in a file.
-    pub fn python(&self, file: FileId) -> Option<&pyaudit_python::Module> {
+    pub fn python(&self, file: FileId) -> Option<&Arc<pyaudit_python::Module>> {
         match self.get(file)? {
             Data::Python(module) => Some(module),
             _ => None,
@@ -212,7 +213,7 @@ fn analyse_file(sources: &Sources, id: FileId) -> (Option<Data>, Vec<ParseProble
         Reader::Python => {
             let mut module = pyaudit_python::parse(text);
             let problems = std::mem::take(&mut module.problems);
-            (Some(Data::Python(Box::new(module))), problems)
+            (Some(Data::Python(Arc::new(module))), problems)
         }
         Reader::Yaml => wrap(yaml::parse(text), |documents| Some(Data::Yaml(documents))),
         Reader::Toml => wrap(toml::parse(text), |value| value.map(Data::Toml)),

@@ -1,20 +1,35 @@
-//! Python modules: their names in the project, and what a name means across them.
+//! Python modules: their import roots, their names in the project, and which file an import means.
+//!
+//! A repository may hold several import roots (a monorepo, a `src` layout). A directory is a root when it is the
+//! parent of a top-level package, holds a manifest, is named `src`, or is the repository's own root. An import is
+//! looked up from the roots around the importing file, the innermost first, then from all others.
 
-use pyaudit_source::{FileId, Range, Span};
+use crate::Files;
+use crate::standard_library::is_standard_library;
+use pyaudit_python::{ExprId, Keyword, Parent, StmtKind};
+use pyaudit_source::{FileId, Range, Role, Sources, Span};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The number of a module in its project, in the order of their paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModuleId(pub u32);
 
-/// One Python file of the project.
-#[derive(Debug)]
+/// One Python file of the project. Stubs (`.pyi`) are none.
+#[derive(Debug, Clone)]
 pub struct Module {
     /// Its own number.
     pub id: ModuleId,
     /// The file.
     pub file: FileId,
-    /// Its dotted name from its import root: `app.api.users`.
+    /// What the file is for.
+    pub role: Role,
+    /// Its dotted name from its import root: `app.api.users`. A package has the name of its directory.
     pub name: String,
+    /// The file as plain data.
+    pub python: Arc<pyaudit_python::Module>,
+    /// The directory that relative imports start from.
+    directory: String,
 }
 
 impl Module {
@@ -22,4 +37,193 @@ impl Module {
     pub fn span(&self, range: Range) -> Span {
         Span::new(self.file, range)
     }
+
+    /// The place of an expression.
+    pub fn span_of(&self, expr: ExprId) -> Span {
+        self.span(self.python.syntax.expr(expr).range)
+    }
+
+    /// The value of a keyword argument.
+    pub fn keyword(&self, keywords: &[Keyword], name: &str) -> Option<ExprId> {
+        let syntax = &self.python.syntax;
+        let mut named = keywords.iter().filter_map(|keyword| Some((syntax.identifier(keyword.name?), keyword.value)));
+        named.find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// The names of the classes and functions around a node, from the outermost, with its own when it is one.
+    pub fn path_to(&self, node: Parent) -> Vec<String> {
+        let syntax = &self.python.syntax;
+        let around = std::iter::once(node).chain(syntax.ancestors(node));
+        let mut path: Vec<String> = around
+            .filter_map(|node| match node {
+                Parent::Stmt(id) => match &syntax.stmt(id).kind {
+                    StmtKind::FunctionDef(function) => Some(function.name),
+                    StmtKind::ClassDef(class) => Some(class.name),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .map(|name| syntax.identifier(name).to_owned())
+            .collect();
+        path.reverse();
+        path
+    }
+}
+
+/// Every module of a project, and the way from an import to one.
+#[derive(Debug, Default)]
+pub struct Modules {
+    modules: Vec<Module>,
+    /// By path from the root without `.py`; a package by its directory.
+    by_path: BTreeMap<String, ModuleId>,
+    by_file: BTreeMap<FileId, ModuleId>,
+    roots: BTreeSet<String>,
+}
+
+/// Files whose directory is taken for an import root.
+const ROOT_MARKERS: &[&str] =
+    &["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "alembic.ini", "Pipfile"];
+
+impl Modules {
+    /// Names every Python file that was parsed.
+    pub(crate) fn build(sources: &Sources, files: &Files) -> Self {
+        let mut built = Self { roots: find_roots(sources), ..Self::default() };
+        for (file, source) in sources.files() {
+            let Some((path, python)) = source.path.strip_suffix(".py").zip(files.python(file)) else { continue };
+            let id = ModuleId(built.modules.len() as u32);
+            let import_path = path.strip_suffix("/__init__").unwrap_or(path).to_owned();
+            built.modules.push(Module {
+                id,
+                file,
+                role: source.role,
+                name: built.name(&import_path),
+                python: Arc::clone(python),
+                directory: source.directory().to_owned(),
+            });
+            built.by_file.insert(file, id);
+            // A package shadows a module of the same name, and its path sorts first (`a/__init__` before `a`).
+            built.by_path.entry(import_path).or_insert(id);
+        }
+        built
+    }
+
+    /// Every module, in the order of their paths.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Module> {
+        self.modules.iter()
+    }
+
+    /// The module with this number.
+    pub fn get(&self, id: ModuleId) -> &Module {
+        &self.modules[id.0 as usize]
+    }
+
+    /// The module in a file.
+    pub fn in_file(&self, file: FileId) -> Option<&Module> {
+        self.by_file.get(&file).map(|&id| self.get(id))
+    }
+
+    /// The number of modules.
+    pub fn len(&self) -> usize {
+        self.modules.len()
+    }
+
+    /// Whether the project holds no Python at all.
+    pub fn is_empty(&self) -> bool {
+        self.modules.is_empty()
+    }
+
+    /// The directories from which absolute imports are looked up, in order of their paths; the repository's own root
+    /// is the empty path.
+    pub fn roots(&self) -> impl Iterator<Item = &str> {
+        self.roots.iter().map(String::as_str)
+    }
+
+    /// The longest leading part of a dotted path that is a module, seen from `importer`, and how many names it took.
+    /// `level` is the number of leading dots of the import. `None` for a module of somebody else.
+    pub fn find(&self, importer: &Module, level: u32, path: &[String]) -> Option<(ModuleId, usize)> {
+        if level > 0 {
+            return self.find_below(&ascend(&importer.directory, level - 1)?, path);
+        }
+        let first = path.first()?;
+        let around = ancestors(&importer.directory).filter(|directory| self.roots.contains(*directory));
+        let elsewhere = self.roots.iter().map(String::as_str).filter(|root| !is_at_or_below(&importer.directory, root));
+        let found = around.chain(elsewhere).find_map(|root| self.find_top_level(root, path));
+        // A script finds its neighbours, because Python puts its directory first; a name of the standard library is
+        // left alone, since most files in such a directory are not run as scripts.
+        found.or_else(|| if is_standard_library(first) { None } else { self.find_top_level(&importer.directory, path) })
+    }
+
+    /// Every module that an import loads: the packages along the path and what it ends at.
+    pub fn along(&self, importer: &Module, level: u32, path: &[String]) -> Vec<ModuleId> {
+        (1..=path.len().max(1))
+            .filter_map(|length| {
+                let part = &path[..length.min(path.len())];
+                let (id, taken) = self.find(importer, level, part)?;
+                (taken == part.len()).then_some(id)
+            })
+            .collect()
+    }
+
+    /// A module whose first name stands in `root`. A directory without any module there is no package.
+    fn find_top_level(&self, root: &str, path: &[String]) -> Option<(ModuleId, usize)> {
+        self.find_below(root, path).filter(|&(_, taken)| taken > 0)
+    }
+
+    fn find_below(&self, directory: &str, path: &[String]) -> Option<(ModuleId, usize)> {
+        let mut at = directory.to_owned();
+        let mut found = self.by_path.get(&at).map(|&id| (id, 0));
+        for (taken, name) in path.iter().enumerate() {
+            if !at.is_empty() {
+                at.push('/');
+            }
+            at.push_str(name);
+            found = self.by_path.get(&at).map(|&id| (id, taken + 1)).or(found);
+        }
+        found
+    }
+
+    /// The dotted name of the module at a path without its ending.
+    fn name(&self, import_path: &str) -> String {
+        let parent = import_path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let root = ancestors(parent).find(|directory| self.roots.contains(*directory)).unwrap_or("");
+        let relative = import_path.strip_prefix(root).unwrap_or(import_path);
+        relative.trim_start_matches('/').replace('/', ".")
+    }
+}
+
+/// A directory and all directories above it, the innermost first; the last is the root, which is empty.
+fn ancestors(directory: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(directory), |at| {
+        if at.is_empty() { None } else { Some(at.rsplit_once('/').map_or("", |(parent, _)| parent)) }
+    })
+}
+
+/// The directory `steps` levels above `directory`, unless that is outside the repository.
+fn ascend(directory: &str, steps: u32) -> Option<String> {
+    ancestors(directory).nth(steps as usize).map(str::to_owned)
+}
+
+/// Whether `directory` is `root` or lies below it.
+fn is_at_or_below(directory: &str, root: &str) -> bool {
+    root.is_empty() || directory.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The directories that absolute imports may start from. A package directory is never one, whatever it holds.
+fn find_roots(sources: &Sources) -> BTreeSet<String> {
+    let packages: BTreeSet<&str> =
+        sources.files().filter(|(_, file)| file.name() == "__init__.py").map(|(_, file)| file.directory()).collect();
+    let mut roots = BTreeSet::from([String::new()]);
+    for (_, file) in sources.files().filter(|(_, file)| file.role != Role::Vendored) {
+        let directory = file.directory();
+        if file.name() == "__init__.py" {
+            let top = ancestors(directory).find(|at| !packages.contains(at)).unwrap_or("");
+            roots.insert(top.to_owned());
+        } else if ROOT_MARKERS.contains(&file.name()) && !packages.contains(directory) {
+            roots.insert(directory.to_owned());
+        } else if file.path.ends_with(".py") {
+            let source_root = ancestors(directory).find(|at| *at == "src" || at.ends_with("/src"));
+            roots.extend(source_root.filter(|root| !packages.contains(root)).map(str::to_owned));
+        }
+    }
+    roots
 }

@@ -1,0 +1,130 @@
+use pyaudit_check::project::{Condition, Module, PossibleValue};
+use pyaudit_check::python::{ExprId, ExprKind};
+use pyaudit_check::{Findings, Project, Role, Severity, check};
+
+check! {
+    /// ## What it does
+    /// Finds applications that let any web site call them: `*` among the origins that the CORS middleware really gets,
+    /// also through constants, settings classes, defaults of environment variables and branches; an
+    /// `allow_origin_regex` that matches everything; an `Access-Control-Allow-Origin: *` set by hand.
+    ///
+    /// ## Why it matters
+    /// With a wildcard, a page that a user happens to have open can read what the API answers to that user's browser.
+    /// With `allow_credentials=True`, Starlette answers a request that carries cookies with the caller's own origin,
+    /// so that every site may act as the user who is logged in.
+    ///
+    /// ## How to fix
+    /// List the origins of your own front ends, per environment, and have no wildcard as a default.
+    ///
+    /// ## Limits
+    /// `allow_headers` and `allow_methods` may be `*`. Values that a deployment gives by environment variables are not
+    /// joined yet: a default of `*` counts although a manifest may replace it. A branch that runs in development alone
+    /// is reported at low severity. Tests, scripts and examples are not examined. An expression that cannot be
+    /// followed is silent.
+    id: "wildcard-cors",
+    summary: "any web site may call the API",
+    area: Api,
+    axis: ConfigurationSecurity,
+    severity: High,
+    confidence: High,
+    maturity: Stable,
+    since: "0.1.0",
+    references: [
+        "https://fastapi.tiangolo.com/tutorial/cors/",
+        "https://cwe.mitre.org/data/definitions/942.html",
+    ],
+    run: Module(run),
+}
+
+/// Regular expressions that match every origin, anchors taken off.
+const MATCH_ALL: &[&str] = &[
+    ".*",
+    ".+",
+    "(.*)",
+    "https?://.*",
+    "https?://.+",
+    "http(s)?://.*",
+    "http.*",
+    "(http|https)://.*",
+    "https://.*",
+    "http://.*",
+    "https?:\\/\\/.*",
+];
+
+fn origins_message(value: &PossibleValue, with_credentials: bool) -> String {
+    let with = if with_credentials { " with credentials" } else { "" };
+    let why = match &value.variable {
+        Some(variable) if !variable.is_empty() => format!(" by default: `*` is allowed unless `{variable}` is set"),
+        Some(_) => " by default: `*` is allowed unless the environment says otherwise".to_owned(),
+        None => ": `*` is among the allowed origins".to_owned(),
+    };
+    let place = if value.condition == Some(Condition::Development) { ", in development" } else { "" };
+    format!("any web site may call this API{with}{why}{place}")
+}
+
+fn regex_message(with_credentials: bool) -> String {
+    let with = if with_credentials { " with credentials" } else { "" };
+    format!("any web site may call this API{with}: `allow_origin_regex` matches every origin")
+}
+
+fn header_message() -> String {
+    "any web site may read this answer: `Access-Control-Allow-Origin` is set to `*` by hand".to_owned()
+}
+
+fn run(project: &Project, module: &Module, findings: &mut Findings) {
+    if module.role != Role::Application {
+        return;
+    }
+    for policy in project.cors_policies(module) {
+        findings.examined(1);
+        let with_credentials = policy.credentials.is_some_and(|value| may_be_true(module, value));
+        if let Some(origins) = policy.origins {
+            report(project, module, origins, with_credentials, |text| text == "*", origins_message, findings);
+        }
+        if let Some(regex) = policy.origin_regex {
+            let message = |_: &PossibleValue, with_credentials| regex_message(with_credentials);
+            report(project, module, regex, with_credentials, matches_all, message, findings);
+        }
+    }
+    for value in project.origin_headers(module) {
+        findings.examined(1);
+        report(project, module, value, false, |text| text == "*", |_, _| header_message(), findings);
+    }
+}
+
+/// Reports the first value that lets everybody in; one that holds outside development comes first.
+fn report(
+    project: &Project,
+    module: &Module,
+    expr: ExprId,
+    with_credentials: bool,
+    is_open: impl Fn(&str) -> bool,
+    message: impl Fn(&PossibleValue, bool) -> String,
+    findings: &mut Findings,
+) {
+    let possible = project.possible_strings(module, expr);
+    let open = possible.values.iter().filter(|value| is_open(value.text.trim()));
+    let Some(value) = open.min_by_key(|value| value.condition == Some(Condition::Development)) else { return };
+    let at = module.span_of(expr);
+    let finding = findings.report(at, message(value, with_credentials));
+    let inside = at.file == value.span.file
+        && at.range.zip(value.span.range).is_some_and(|(outer, inner)| outer.contains(inner));
+    if !inside {
+        finding.related(value.span, "the value comes from here");
+    }
+    if value.condition == Some(Condition::Development) {
+        finding.severity(Severity::Low);
+    } else if with_credentials {
+        finding.severity(Severity::Critical);
+    }
+}
+
+/// Whether an option is not plainly `False`.
+fn may_be_true(module: &Module, value: ExprId) -> bool {
+    !matches!(module.python.syntax.expr(value).kind, ExprKind::Bool(false) | ExprKind::None)
+}
+
+/// Whether a regular expression matches every origin.
+fn matches_all(regex: &str) -> bool {
+    MATCH_ALL.contains(&regex.trim_start_matches('^').trim_end_matches('$'))
+}

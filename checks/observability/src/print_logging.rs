@@ -1,0 +1,111 @@
+use pyaudit_check::project::Module;
+use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtId};
+use pyaudit_check::{Findings, Project, Role, check};
+
+check! {
+    /// ## What it does
+    /// Finds `print(…)`, `pprint.pprint(…)` and `traceback.print_exc(…)` in the code of a service. All calls of one
+    /// module are one finding.
+    ///
+    /// ## Why it matters
+    /// What is printed has no level, no time, no module and no request id. It cannot be filtered, sampled or sent to
+    /// a log service, it is buffered when standard output is no terminal, and it goes out in production just as it
+    /// did on the desk of the person who wrote it.
+    ///
+    /// ## How to fix
+    /// Make one `logger = logging.getLogger(__name__)` a module and call `logger.info(…)`; in an `except` block use
+    /// `logger.exception(…)` in place of `traceback.print_exc()`.
+    ///
+    /// ## Limits
+    /// Only repositories that define an application or routes are examined. Tests, migrations, scripts, examples and
+    /// command-line programs may print: a module whose name or imports make it a command line, a function that is
+    /// decorated as a command, a module with a `__main__` block that the application never imports, and that block
+    /// itself. A function whose name says that it prints (`print_banner`, `show_config`) may print too, and so may a
+    /// call that names a `file` other than the standard streams. `rich.print` is left alone.
+    id: "print-logging",
+    summary: "application code prints instead of logging",
+    area: Observability,
+    axis: Observability,
+    severity: Medium,
+    confidence: High,
+    maturity: Stable,
+    since: "0.1.0",
+    references: ["https://docs.python.org/3/howto/logging.html"],
+    run: Module(run),
+}
+
+/// Callables that write to the standard streams without being asked for a report.
+const PRINTERS: &[&str] = &[
+    "print",
+    "pprint.pprint",
+    "pprint.pp",
+    "traceback.print_exc",
+    "traceback.print_exception",
+    "traceback.print_stack",
+];
+
+/// Words at the start of a function's name that say that printing is its purpose.
+const PRINTING_WORDS: &[&str] = &["print", "show", "display", "dump", "main", "cli", "usage"];
+
+fn message(count: usize, first: &str) -> String {
+    match count {
+        1 => format!("`{first}` in application code, where a logger belongs"),
+        _ => format!("`{first}` and {} more calls that print in this module, where a logger belongs", count - 1),
+    }
+}
+
+fn run(project: &Project, module: &Module, findings: &mut Findings) {
+    if module.role != Role::Application || project.routes.routers.is_empty() || project.is_command_line(module) {
+        return;
+    }
+    findings.examined(1);
+    let sites: Vec<ExprId> = printing_calls(project, module).collect();
+    let Some((&first, others)) = sites.split_first() else { return };
+    let range = module.python.syntax.expr(first).range;
+    let name = range.slice(project.sources.text(module.file).unwrap_or(""));
+    let finding = findings.report(module.span(range), message(sites.len(), name));
+    finding.subject(module.name.clone());
+    for &site in others {
+        finding.related(module.span_of(site), "prints here too");
+    }
+}
+
+/// The callee of each call that prints and should not.
+fn printing_calls<'p>(project: &'p Project, module: &'p Module) -> impl Iterator<Item = ExprId> + 'p {
+    let syntax = &module.python.syntax;
+    let mut calls: Vec<(ExprId, ExprId)> = syntax
+        .exprs()
+        .filter_map(|(id, expr)| match &expr.kind {
+            ExprKind::Call { func, keywords, .. } if may_print(project, module, *func) => {
+                let file = module.keyword(keywords, "file");
+                let streams = ["sys.stdout", "sys.stderr", "sys.__stderr__"];
+                let elsewhere = file.is_some_and(|file| !project.is_any(module, file, &streams));
+                (!elsewhere).then_some((id, *func))
+            }
+            _ => None,
+        })
+        .collect();
+    calls.sort_by_key(|&(call, _)| syntax.expr(call).range);
+    calls.into_iter().filter(|&(call, _)| !is_excused(project, module, call)).map(|(_, func)| func)
+}
+
+/// Whether a callee is one of the printing functions; the cheap look at its last name comes first.
+fn may_print(project: &Project, module: &Module, func: ExprId) -> bool {
+    matches!(module.python.syntax.expr(func).kind, ExprKind::Name { .. } | ExprKind::Attribute { .. })
+        && project.is_any(module, func, PRINTERS)
+}
+
+/// Whether a call stands where printing is what is meant.
+fn is_excused(project: &Project, module: &Module, call: ExprId) -> bool {
+    let node = Parent::Expr(call);
+    module.python.is_in_main_guard(node)
+        || module.python.syntax.enclosing_functions(node).any(|function| is_for_a_terminal(project, module, function))
+}
+
+/// Whether a function is a command, or its name says that it prints.
+fn is_for_a_terminal(project: &Project, module: &Module, function: StmtId) -> bool {
+    let Some(definition) = module.function(function) else { return false };
+    let name = module.python.syntax.identifier(definition.name).trim_start_matches('_');
+    let says_so = name.split('_').next().is_some_and(|word| PRINTING_WORDS.contains(&word));
+    says_so || project.is_command(module, function)
+}

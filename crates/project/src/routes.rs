@@ -1,0 +1,458 @@
+//! The route table: applications, routers, what includes what, and the routes with their handlers.
+//!
+//! Known here: decorators on objects that are an application or a router (module-level, local to a factory, attributes
+//! of `self`), `add_api_route` and its kin, `Route` lists, `include_router` and `mount` with literal or foldable
+//! prefixes. A prefix that cannot be known leaves the route with [`Route::prefix_known`] unset, never with a guess.
+
+use crate::{Module, ModuleId, Project, Symbol};
+use pyaudit_python::{Base, ExprId, ExprKind, Keyword, Parent, StmtId, StmtKind};
+use pyaudit_source::{Range, Span};
+use std::collections::BTreeMap;
+
+/// Classes whose instances are an application.
+const APPLICATIONS: &[&str] = &["fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"];
+
+/// Classes whose instances are a router.
+const ROUTERS: &[&str] = &["fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router"];
+
+/// Classes of route objects that name their endpoint.
+const ROUTE_OBJECTS: &[&str] =
+    &["starlette.routing.Route", "starlette.routing.WebSocketRoute", "fastapi.routing.APIRoute"];
+
+/// Decorators that register one method, with the method they register.
+const METHOD_DECORATORS: &[(&str, &str)] = &[
+    ("get", "GET"),
+    ("post", "POST"),
+    ("put", "PUT"),
+    ("patch", "PATCH"),
+    ("delete", "DELETE"),
+    ("head", "HEAD"),
+    ("options", "OPTIONS"),
+    ("trace", "TRACE"),
+    ("websocket", "WEBSOCKET"),
+    ("websocket_route", "WEBSOCKET"),
+];
+
+/// Methods and decorators that take the HTTP methods as an argument.
+const MANY_METHODS: &[&str] = &["api_route", "route", "add_api_route", "add_route"];
+
+/// Methods that register an endpoint given as an argument.
+const ADDERS: &[&str] = &["add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"];
+
+/// How deep includes are followed; an application that nests more is cut off with unknown prefixes.
+const MAX_INCLUDE_DEPTH: usize = 16;
+
+/// How many full paths one router may have; the same router is rarely included more than twice.
+const MAX_PATHS_PER_ROUTER: usize = 16;
+
+/// The number of an application or router in the route table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RouterId(pub u32);
+
+/// Whether something serves routes itself or must be included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RouterKind {
+    /// `FastAPI()` or `Starlette()`.
+    Application,
+    /// `APIRouter()` or `Router()`.
+    Router,
+}
+
+/// An application or a router.
+#[derive(Debug, Clone)]
+pub struct Router {
+    /// Whether it serves by itself.
+    pub kind: RouterKind,
+    /// The module that makes it.
+    pub module: ModuleId,
+    /// The call that makes it.
+    pub call: ExprId,
+    /// The names it is assigned to, as a symbol of the project.
+    pub symbol: Symbol,
+    /// Its own `prefix=`; `None` where it cannot be known.
+    pub prefix: Option<String>,
+}
+
+/// One router that another serves.
+#[derive(Debug, Clone)]
+struct Include {
+    outer: RouterId,
+    inner: RouterId,
+    /// `prefix=` of the include, or the path of the mount; `None` where it cannot be known.
+    prefix: Option<String>,
+}
+
+/// One registered route.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The module that registers it.
+    pub module: ModuleId,
+    /// The function that answers, with its module; `None` where it cannot be known.
+    pub handler: Option<(ModuleId, StmtId)>,
+    /// The application or router that it is registered on, where that is known.
+    pub router: Option<RouterId>,
+    /// The HTTP methods in upper case; `WEBSOCKET` for a web socket.
+    pub methods: Vec<String>,
+    /// The path, with the prefixes of includes when they are known.
+    pub path: String,
+    /// Whether every prefix in front of the path is known and an application serves the route.
+    pub prefix_known: bool,
+    /// The registration: the decorator or call.
+    pub span: Span,
+}
+
+impl Route {
+    /// What a finding about this route is about: `GET /users/{id}`.
+    pub fn subject(&self) -> String {
+        format!("{} {}", self.methods.join("|"), self.path)
+    }
+}
+
+/// Every application, router and route of a project.
+#[derive(Debug, Default)]
+pub struct Routes {
+    /// The applications and routers, in the order of their places.
+    pub routers: Vec<Router>,
+    /// The routes, in the order of their places; one row for each full path.
+    pub routes: Vec<Route>,
+    handlers: BTreeMap<(ModuleId, StmtId), usize>,
+}
+
+impl Routes {
+    /// Reads the route table of a project whose modules are linked.
+    pub(crate) fn build(project: &Project) -> Self {
+        let mut builder = Builder { project, routers: Vec::new(), by_symbol: BTreeMap::new(), includes: Vec::new() };
+        for module in project.modules.iter() {
+            builder.collect_routers(module);
+        }
+        let mut registered = Vec::new();
+        for module in project.modules.iter() {
+            builder.collect_routes(module, &mut registered);
+        }
+        let routes = builder.with_full_paths(registered);
+        let handlers = routes.iter().enumerate().filter_map(|(at, route)| Some((route.handler?, at))).rev().collect();
+        Self { routers: builder.routers, routes, handlers }
+    }
+
+    /// The first route that a function answers.
+    pub fn of_handler(&self, module: ModuleId, function: StmtId) -> Option<&Route> {
+        self.handlers.get(&(module, function)).map(|&at| &self.routes[at])
+    }
+
+    /// The functions of one module that answer a route, each with its first route.
+    pub fn handlers_of(&self, module: ModuleId) -> impl Iterator<Item = (StmtId, &Route)> {
+        let range = (module, StmtId(0))..=(module, StmtId(u32::MAX));
+        self.handlers.range(range).map(|(&(_, function), &at)| (function, &self.routes[at]))
+    }
+
+    /// Every function that answers a route, with its module and its first route, in the order of their places.
+    pub fn handlers(&self) -> impl Iterator<Item = (ModuleId, StmtId, &Route)> {
+        self.handlers.iter().map(|(&(module, function), &at)| (module, function, &self.routes[at]))
+    }
+}
+
+struct Builder<'p> {
+    project: &'p Project,
+    routers: Vec<Router>,
+    by_symbol: BTreeMap<Symbol, RouterId>,
+    includes: Vec<Include>,
+}
+
+impl<'p> Builder<'p> {
+    /// Finds what is assigned a new application or router.
+    fn collect_routers(&mut self, module: &'p Module) {
+        let syntax = &module.python.syntax;
+        for (_, stmt) in syntax.stmts() {
+            let (target, value) = match &stmt.kind {
+                StmtKind::Assign { targets, value } => (targets.first().copied(), *value),
+                StmtKind::AnnAssign { target, value: Some(value), .. } => (Some(*target), *value),
+                _ => continue,
+            };
+            let ExprKind::Call { func, keywords, .. } = &syntax.expr(value).kind else { continue };
+            let Some((kind, target)) = self.kind_of_class(module, *func).zip(target) else { continue };
+            let Some(symbol) = symbol_of_target(module, target) else { continue };
+            let prefix = self.prefix(module, keywords, "prefix");
+            let id = RouterId(self.routers.len() as u32);
+            self.by_symbol.entry(symbol.clone()).or_insert(id);
+            self.routers.push(Router { kind, module: module.id, call: value, symbol, prefix });
+        }
+    }
+
+    /// Whether a callable is the class of an application or router, or a class of the project that inherits from one.
+    fn kind_of_class(&self, module: &Module, func: ExprId) -> Option<RouterKind> {
+        let symbol = self.project.symbol(module, func)?;
+        let by_path = |symbol: &Symbol| {
+            if symbol.is_any(APPLICATIONS) {
+                Some(RouterKind::Application)
+            } else if symbol.is_any(ROUTERS) {
+                Some(RouterKind::Router)
+            } else {
+                None
+            }
+        };
+        by_path(&symbol).or_else(|| {
+            let (home, class, _) = self.project.class(module, func)?;
+            self.project.external_bases(home, class).iter().find_map(by_path)
+        })
+    }
+
+    /// A literal or foldable prefix: empty where none is given, `None` where it cannot be known.
+    fn prefix(&self, module: &Module, keywords: &[Keyword], name: &str) -> Option<String> {
+        match module.keyword(keywords, name) {
+            Some(value) => self.project.constant_string(module, value),
+            None if keywords.iter().any(|keyword| keyword.name.is_none()) => None,
+            None => Some(String::new()),
+        }
+    }
+
+    /// Finds the registrations of one module.
+    fn collect_routes(&mut self, module: &'p Module, routes: &mut Vec<Route>) {
+        let syntax = &module.python.syntax;
+        for (id, stmt) in syntax.stmts() {
+            if let StmtKind::FunctionDef(function) = &stmt.kind {
+                let registered =
+                    function.decorators.iter().filter_map(|&decorator| self.decorated(module, id, decorator));
+                routes.extend(registered);
+            }
+        }
+        for (id, expr) in syntax.exprs() {
+            let ExprKind::Call { func, args, keywords } = &expr.kind else { continue };
+            match &syntax.expr(*func).kind {
+                ExprKind::Attribute { value, attr, .. } => {
+                    let method = syntax.identifier(*attr);
+                    match method {
+                        "include_router" | "mount" => self.included(module, *value, method, args, keywords),
+                        _ if ADDERS.contains(&method) => {
+                            routes.extend(self.added(module, *value, method, args, keywords, expr.range));
+                        }
+                        "Route" | "WebSocketRoute" | "APIRoute" => {
+                            routes.extend(self.route_object(module, id, *func, args, keywords));
+                        }
+                        _ => {}
+                    }
+                }
+                ExprKind::Name { .. } => routes.extend(self.route_object(module, id, *func, args, keywords)),
+                _ => {}
+            }
+        }
+    }
+
+    /// The route that a decorator registers.
+    fn decorated(&self, module: &Module, function: StmtId, decorator: ExprId) -> Option<Route> {
+        let syntax = &module.python.syntax;
+        let ExprKind::Call { func, args, keywords } = &syntax.expr(decorator).kind else { return None };
+        let ExprKind::Attribute { value, attr, .. } = &syntax.expr(*func).kind else { return None };
+        let name = syntax.identifier(*attr);
+        let methods = self.methods(module, name, keywords)?;
+        let path = args.first().copied().or_else(|| module.keyword(keywords, "path"));
+        let router = self.router_of(module, *value);
+        if router.is_none() && !self.may_be_router(module, *value, path) {
+            return None;
+        }
+        let constant = path.and_then(|path| self.project.constant_string(module, path));
+        Some(Route {
+            module: module.id,
+            handler: Some((module.id, function)),
+            router,
+            methods,
+            prefix_known: constant.is_some(),
+            path: constant.unwrap_or_default(),
+            span: module.span(syntax.expr(decorator).range),
+        })
+    }
+
+    /// The methods that a decorator or adder of this name registers.
+    fn methods(&self, module: &Module, name: &str, keywords: &[Keyword]) -> Option<Vec<String>> {
+        if let Some((_, method)) = METHOD_DECORATORS.iter().find(|(known, _)| *known == name) {
+            return Some(vec![(*method).to_owned()]);
+        }
+        if name.contains("websocket") {
+            return Some(vec!["WEBSOCKET".to_owned()]);
+        }
+        MANY_METHODS.contains(&name).then(|| self.methods_argument(module, keywords))
+    }
+
+    /// The methods of a `methods=` argument; `GET` where there is none, as in Starlette and FastAPI.
+    fn methods_argument(&self, module: &Module, keywords: &[Keyword]) -> Vec<String> {
+        let syntax = &module.python.syntax;
+        let listed = module.keyword(keywords, "methods").map(|value| match &syntax.expr(value).kind {
+            ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } | ExprKind::Set(elts) => {
+                let texts = elts.iter().filter_map(|&element| self.project.constant_string(module, element));
+                texts.map(|text| text.to_ascii_uppercase()).collect()
+            }
+            _ => Vec::new(),
+        });
+        listed.filter(|methods: &Vec<String>| !methods.is_empty()).unwrap_or_else(|| vec!["GET".to_owned()])
+    }
+
+    /// Whether an object whose making is not seen is an application or router: a parameter annotated as one, or an
+    /// unknown name with a route path, in a module that imports the framework.
+    fn may_be_router(&self, module: &Module, value: ExprId, path: Option<ExprId>) -> bool {
+        if let Some(class) = self.project.type_of(module, value) {
+            let is_framework = class.is_any(APPLICATIONS) || class.is_any(ROUTERS);
+            return is_framework;
+        }
+        let is_path = path
+            .and_then(|path| self.project.constant_string(module, path))
+            .is_some_and(|path| path.is_empty() || path.starts_with('/'));
+        let external = self.project.symbols(module, value).iter().any(|symbol| symbol.external().is_some());
+        is_path && !external && imports_framework(module)
+    }
+
+    /// The route that `add_api_route(path, endpoint)` registers.
+    fn added(
+        &self,
+        module: &Module,
+        object: ExprId,
+        method: &str,
+        args: &[ExprId],
+        keywords: &[Keyword],
+        range: Range,
+    ) -> Option<Route> {
+        let router = self.router_of(module, object);
+        let path = args.first().copied().or_else(|| module.keyword(keywords, "path"))?;
+        if router.is_none() && !self.may_be_router(module, object, Some(path)) {
+            return None;
+        }
+        let endpoint = args.get(1).copied();
+        let endpoint =
+            endpoint.or_else(|| ["endpoint", "route"].iter().find_map(|name| module.keyword(keywords, name)));
+        let constant = self.project.constant_string(module, path);
+        Some(Route {
+            module: module.id,
+            handler: endpoint.and_then(|endpoint| self.endpoint(module, endpoint)),
+            router,
+            methods: self.methods(module, method, keywords)?,
+            prefix_known: constant.is_some(),
+            path: constant.unwrap_or_default(),
+            span: module.span(range),
+        })
+    }
+
+    /// The function behind an endpoint argument.
+    fn endpoint(&self, module: &Module, endpoint: ExprId) -> Option<(ModuleId, StmtId)> {
+        self.project.function(module, endpoint).map(|(home, id, _)| (home.id, id))
+    }
+
+    /// The route that `Route("/x", endpoint)` describes. Which application lists it is not followed, so that its
+    /// prefix is unknown.
+    fn route_object(
+        &self,
+        module: &Module,
+        call: ExprId,
+        func: ExprId,
+        args: &[ExprId],
+        keywords: &[Keyword],
+    ) -> Option<Route> {
+        let syntax = &module.python.syntax;
+        if !imports_framework(module) || !self.project.is_any(module, func, ROUTE_OBJECTS) {
+            return None;
+        }
+        let path = args.first().copied().or_else(|| module.keyword(keywords, "path"))?;
+        let endpoint = args.get(1).copied().or_else(|| module.keyword(keywords, "endpoint"))?;
+        let is_websocket = self.project.is_any(module, func, &["starlette.routing.WebSocketRoute"]);
+        let methods = if is_websocket { vec!["WEBSOCKET".to_owned()] } else { self.methods_argument(module, keywords) };
+        Some(Route {
+            module: module.id,
+            handler: self.endpoint(module, endpoint),
+            router: None,
+            methods,
+            path: self.project.constant_string(module, path).unwrap_or_default(),
+            prefix_known: false,
+            span: module.span(syntax.expr(call).range),
+        })
+    }
+
+    /// Notes that one router serves another.
+    fn included(&mut self, module: &Module, object: ExprId, method: &str, args: &[ExprId], keywords: &[Keyword]) {
+        let Some(outer) = self.router_of(module, object) else { return };
+        let (inner, prefix) = if method == "mount" {
+            let path = args.first().copied().or_else(|| module.keyword(keywords, "path"));
+            let app = args.get(1).copied().or_else(|| module.keyword(keywords, "app"));
+            (app, path.and_then(|path| self.project.constant_string(module, path)))
+        } else {
+            let router = args.first().copied().or_else(|| module.keyword(keywords, "router"));
+            (router, self.prefix(module, keywords, "prefix"))
+        };
+        if let Some(inner) = inner.and_then(|inner| self.router_of(module, inner)) {
+            self.includes.push(Include { outer, inner, prefix });
+        }
+    }
+
+    /// The application or router that an expression is.
+    fn router_of(&self, module: &Module, expr: ExprId) -> Option<RouterId> {
+        let symbol = self.project.symbol(module, expr).or_else(|| symbol_of_target(module, expr))?;
+        self.by_symbol.get(&symbol).copied()
+    }
+
+    /// Gives each registered route the paths under which applications serve it.
+    fn with_full_paths(&self, registered: Vec<Route>) -> Vec<Route> {
+        let prefixes = self.prefixes();
+        let mut routes = Vec::with_capacity(registered.len());
+        for route in registered {
+            let served = route.router.and_then(|router| prefixes.get(&router)).filter(|served| !served.is_empty());
+            let Some(served) = served else {
+                routes.push(Route { prefix_known: false, ..route });
+                continue;
+            };
+            for prefix in served {
+                let known = prefix.is_some() && route.prefix_known;
+                let path = format!("{}{}", prefix.as_deref().unwrap_or(""), route.path);
+                routes.push(Route { path, prefix_known: known, ..route.clone() });
+            }
+        }
+        routes.sort_by_key(|route| route.span);
+        routes
+    }
+
+    /// The prefixes under which each router is served: those of the includes around it and its own.
+    fn prefixes(&self) -> BTreeMap<RouterId, Vec<Option<String>>> {
+        let mut inner_of: BTreeMap<RouterId, Vec<&Include>> = BTreeMap::new();
+        for include in &self.includes {
+            inner_of.entry(include.outer).or_default().push(include);
+        }
+        let mut served: BTreeMap<RouterId, Vec<Option<String>>> = BTreeMap::new();
+        let mut open: Vec<(RouterId, Option<String>, usize)> = Vec::new();
+        for (at, router) in self.routers.iter().enumerate().rev() {
+            if router.kind == RouterKind::Application {
+                open.push((RouterId(at as u32), Some(String::new()), 0));
+            }
+        }
+        while let Some((id, before, depth)) = open.pop() {
+            let own = &self.routers[id.0 as usize].prefix;
+            let prefix = before.zip(own.as_ref()).map(|(before, own)| before + own);
+            let paths = served.entry(id).or_default();
+            if paths.contains(&prefix) || paths.len() >= MAX_PATHS_PER_ROUTER || depth > MAX_INCLUDE_DEPTH {
+                continue;
+            }
+            paths.push(prefix.clone());
+            for include in inner_of.get(&id).into_iter().flatten().rev() {
+                let inner = prefix.clone().zip(include.prefix.as_ref()).map(|(outer, own)| outer + own);
+                open.push((include.inner, inner, depth + 1));
+            }
+        }
+        served
+    }
+}
+
+/// Whether a module imports FastAPI or Starlette, under any name.
+fn imports_framework(module: &Module) -> bool {
+    let imports = &module.python.names.imports;
+    imports.iter().any(|import| {
+        let top = import.module.split('.').next().unwrap_or("");
+        import.level == 0 && matches!(top, "fastapi" | "starlette")
+    })
+}
+
+/// The symbol of something assigned: a name by its scope, `self.x` by its class.
+fn symbol_of_target(module: &Module, target: ExprId) -> Option<Symbol> {
+    let syntax = &module.python.syntax;
+    if let ExprKind::Attribute { value, attr, .. } = &syntax.expr(target).kind {
+        let class = module.own_class(*value)?;
+        let mut path = module.path_to(Parent::Stmt(class));
+        path.push(syntax.identifier(*attr).to_owned());
+        return Some(Symbol::Definition { module: module.id, path });
+    }
+    let local = module.python.qualified_name(target).filter(|name| name.base == Base::Local)?;
+    Some(Symbol::Definition { module: module.id, path: local.path })
+}
