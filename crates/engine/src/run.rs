@@ -1,5 +1,6 @@
 //! Running checks, each unit by itself.
 
+use pyaudit_check::project::ModuleId;
 use pyaudit_check::{Check, Finding, Findings, Project, Run};
 use pyaudit_source::{Phase, Problem, Span};
 use rayon::prelude::*;
@@ -50,16 +51,15 @@ pub(crate) fn run_checks(project: &Project, checks: &[&'static Check]) -> Outcom
 #[derive(Debug, Clone, Copy)]
 enum Unit {
     Project,
-    /// The module at this index.
-    Module(usize),
+    Module(ModuleId),
 }
 
 fn units(project: &Project, check: &Check) -> impl Iterator<Item = Unit> + use<> {
     let (whole, modules) = match check.run {
         Run::Project(_) => (Some(Unit::Project), 0),
-        Run::Module(_) => (None, project.modules.len()),
+        Run::Module(_) => (None, project.modules.len() as u32),
     };
-    whole.into_iter().chain((0..modules).map(Unit::Module))
+    whole.into_iter().chain((0..modules).map(|at| Unit::Module(ModuleId(at))))
 }
 
 fn run_unit(project: &Project, check: &'static Check, unit: Unit) -> Result<(Vec<Finding>, usize), Problem> {
@@ -67,7 +67,7 @@ fn run_unit(project: &Project, check: &'static Check, unit: Unit) -> Result<(Vec
         let mut findings = Findings::new(check);
         match (check.run, unit) {
             (Run::Project(run), _) => run(project, &mut findings),
-            (Run::Module(run), Unit::Module(at)) => run(project, &project.modules[at], &mut findings),
+            (Run::Module(run), Unit::Module(at)) => run(project, project.modules.get(at), &mut findings),
             (Run::Module(_), Unit::Project) => {}
         }
         findings.finish()
@@ -85,7 +85,7 @@ fn crashed(project: &Project, check: &Check, unit: Unit, payload: &(dyn Any + Se
     let (span, on) = match unit {
         Unit::Project => (None, "the project".to_owned()),
         Unit::Module(at) => {
-            let file = project.modules[at].file;
+            let file = project.modules.get(at).file;
             (Some(Span::file(file)), format!("`{}`", project.sources.file(file).path))
         }
     };

@@ -35,8 +35,8 @@ fn symbol(files: &[(&str, &str)], path: &str) -> Option<Symbol> {
     project.symbol(module, looked_at(&project, module))
 }
 
-fn external(name: &str) -> Option<Symbol> {
-    Some(Symbol::External(name.to_owned()))
+fn external(name: &str) -> Symbol {
+    Symbol::External(name.to_owned())
 }
 
 #[test]
@@ -65,8 +65,8 @@ fn names_are_followed_through_aliases_and_re_exports() {
     ];
     let router = symbol(&files, "app/main.py");
     assert!(matches!(&router, Some(Symbol::Definition { path, .. }) if path == &["router"]), "{router:?}");
-    assert_eq!(symbol(&files, "app/other.py"), external("requests.get"));
-    assert_eq!(symbol(&files, "app/local.py"), external("fastapi.APIRouter"));
+    assert_eq!(symbol(&files, "app/other.py"), Some(external("requests.get")));
+    assert_eq!(symbol(&files, "app/local.py"), Some(external("fastapi.APIRouter")));
 }
 
 #[test]
@@ -109,12 +109,20 @@ fn a_session_is_followed_through_dependencies_and_context_managers() {
         ("def f(db = Depends(get_db)):\n    look(db)\n", Some(DatabaseObject::Session)),
         ("with scope() as s:\n    look(s)\n", Some(DatabaseObject::Session)),
         ("db = next(get_db())\nlook(db)\n", Some(DatabaseObject::Session)),
-        ("from typing import Annotated\nfrom sqlalchemy.orm import Session\n\
-          S = Annotated[Session, Depends(get_db)]\ndef f(db: S):\n    look(db)\n", Some(DatabaseObject::Session)),
-        ("from sqlalchemy.ext.asyncio import AsyncSession\ndef f(db: AsyncSession | None = None):\n    look(db)\n",
-            Some(DatabaseObject::AsyncSession)),
-        ("from sqlalchemy.orm import Session\nclass Base(Session): ...\nclass Repo:\n    def __init__(self, s: Base):\n        \
-          self.s = s\n    def f(self):\n        look(self.s)\n", Some(DatabaseObject::Session)),
+        (
+            "from typing import Annotated\nfrom sqlalchemy.orm import Session\n\
+          S = Annotated[Session, Depends(get_db)]\ndef f(db: S):\n    look(db)\n",
+            Some(DatabaseObject::Session),
+        ),
+        (
+            "from sqlalchemy.ext.asyncio import AsyncSession\ndef f(db: AsyncSession | None = None):\n    look(db)\n",
+            Some(DatabaseObject::AsyncSession),
+        ),
+        (
+            "from sqlalchemy.orm import Session\nclass Base(Session): ...\nclass Repo:\n    def __init__(self, s: Base):\n        \
+          self.s = s\n    def f(self):\n        look(self.s)\n",
+            Some(DatabaseObject::Session),
+        ),
         ("import sqlite3\nc = sqlite3.connect('x').cursor()\nlook(c)\n", Some(DatabaseObject::Cursor)),
         ("seen = set()\nlook(seen)\n", None),
         ("def f(db):\n    look(db)\n", None),
@@ -175,15 +183,24 @@ fn a_branch_says_in_which_environment_it_runs() {
 fn routes_have_the_prefixes_of_their_includes() {
     let project = project(&[
         ("app/__init__.py", ""),
-        ("app/main.py", "from fastapi import FastAPI\nfrom app.api import api_router\nfrom app.names import PREFIX\n\
-            def create_app():\n    app = FastAPI()\n    app.include_router(api_router, prefix=PREFIX)\n    return app\n"),
+        (
+            "app/main.py",
+            "from fastapi import FastAPI\nfrom app.api import api_router\nfrom app.names import PREFIX\n\
+            def create_app():\n    app = FastAPI()\n    app.include_router(api_router, prefix=PREFIX)\n    return app\n",
+        ),
         ("app/names.py", "PREFIX = '/v1'\n"),
-        ("app/api/__init__.py", "from fastapi import APIRouter\nfrom . import users\napi_router = APIRouter()\n\
-            api_router.include_router(users.router, prefix='/users')\n"),
-        ("app/api/users.py", "from fastapi import APIRouter\nrouter = APIRouter(prefix='/x')\n\
+        (
+            "app/api/__init__.py",
+            "from fastapi import APIRouter\nfrom . import users\napi_router = APIRouter()\n\
+            api_router.include_router(users.router, prefix='/users')\n",
+        ),
+        (
+            "app/api/users.py",
+            "from fastapi import APIRouter\nrouter = APIRouter(prefix='/x')\n\
             @router.get('/{id}')\ndef one(id: int): ...\n\
             @router.api_route('/', methods=['GET', 'PUT'])\nasync def many(): ...\n\
-            def added(): ...\nrouter.add_api_route('/added', added, methods=['POST'])\n"),
+            def added(): ...\nrouter.add_api_route('/added', added, methods=['POST'])\n",
+        ),
         ("app/orphan.py", "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/o')\ndef o(): ...\n"),
     ]);
     let mut subjects: Vec<(String, bool)> =

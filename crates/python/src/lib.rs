@@ -4,6 +4,7 @@
 //! fails; what is no valid Python stands as `Error` nodes and problems. Which parser made the module is nobody's
 //! business above this crate. A module is never linked here: another file is not looked at.
 
+mod fold;
 mod literals;
 mod lower;
 pub mod module;
@@ -15,6 +16,7 @@ mod reader;
 pub mod syntax;
 mod walk;
 
+pub use fold::{Folded, FoldedPart};
 pub use module::{Comment, Module, Parent, Syntax};
 pub use names::{Base, Binding, BindingKind, BindingSite, Import, Names, Qualified, Scope, ScopeId, ScopeKind};
 pub use reader::parse;

@@ -44,7 +44,7 @@ pub struct Names {
     /// The names that a scope declares `global`, sorted.
     pub(crate) declared_global: Vec<(ScopeId, NameId)>,
     /// Every name that is bound or read, sorted by its text.
-    pub(crate) names_by_text: Vec<NameId>,
+    pub(crate) by_text: Vec<NameId>,
 }
 
 /// A region in which names are bound.
@@ -254,7 +254,7 @@ impl Module {
 
     /// The number of a name that occurs in the module.
     pub fn name_id(&self, name: &str) -> Option<NameId> {
-        let names = &self.names.names_by_text;
+        let names = &self.names.by_text;
         let at = names.binary_search_by(|&id| self.syntax.name(id).cmp(name)).ok()?;
         Some(names[at])
     }
@@ -268,9 +268,23 @@ impl Module {
     /// for a name that no scope in reach binds: a built-in, a name from a star import, or a mistake.
     pub fn lookup(&self, expr: ExprId) -> Option<(ScopeId, &Binding)> {
         match self.syntax.expr(expr).kind {
-            ExprKind::Name { id, .. } => self.names.find(self.scope_of_expr(expr), id),
+            ExprKind::Name { id, .. } => self.lookup_in(self.scope_of_expr(expr), id),
             _ => None,
         }
+    }
+
+    /// What a name stands for where it is read in a scope: the scope that binds it, and the binding.
+    pub fn lookup_in(&self, scope: ScopeId, name: NameId) -> Option<(ScopeId, &Binding)> {
+        self.names.find(scope, name)
+    }
+
+    /// The value of a name that one plain assignment binds, or of `Class.name` likewise.
+    pub fn only_value(&self, expr: ExprId) -> Option<ExprId> {
+        let ExprKind::Attribute { value, attr, .. } = self.syntax.expr(expr).kind else {
+            return self.lookup(expr)?.1.only_value();
+        };
+        let [BindingSite { kind: BindingKind::Class(class), .. }] = *self.lookup(value)?.1.sites else { return None };
+        self.names.scope(self.scope_of_body(class)).binding(attr.name)?.only_value()
     }
 
     /// The class around an expression, also where functions and lambdas stand between: the class that `self` means

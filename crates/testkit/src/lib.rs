@@ -16,6 +16,7 @@
 mod failure;
 mod fences;
 mod fixture;
+pub mod hostile;
 mod judge;
 pub mod marks;
 mod memory;

@@ -79,7 +79,12 @@ fn scan(task: &Task, repository: &Repository) -> Result<Vec<Finding>> {
         .output()
         .with_context(|| format!("cannot run {}", task.binary.display()))?;
     if !output.status.success() {
-        bail!("the scan of {} ended with {}: {}", repository.name, output.status, String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "the scan of {} ended with {}: {}",
+            repository.name,
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     let audit: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let revision = audit["root"]["git_revision"].as_str();

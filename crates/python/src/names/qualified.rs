@@ -152,7 +152,7 @@ impl Search<'_> {
             }
             match site.kind {
                 BindingKind::Import(at) => {
-                    candidates.add(imported(&self.module.names.imports[at as usize], self.module))
+                    candidates.add(imported(&self.module.names.imports[at as usize], self.module));
                 }
                 BindingKind::Function(_) | BindingKind::Class(_) => candidates.add(self.local(scope, binding)),
                 BindingKind::Assigned(value) | BindingKind::Annotated { value: Some(value), .. } => {

@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 /// Reads the names of a module. Takes the first parts of `import a.b` into the table of names where they are not there.
 pub(crate) fn resolve(syntax: &mut Syntax) -> Names {
     let guards = guards::read(syntax);
-    let (first_parts, names_by_text) = imports::intern(syntax);
+    let (first_parts, by_text) = imports::intern(syntax);
     let mut builder = Builder::new(syntax);
     builder.statements();
     builder.patterns();
@@ -24,7 +24,7 @@ pub(crate) fn resolve(syntax: &mut Syntax) -> Names {
     let imports = imports::read(syntax, &mut builder, &guards, &first_parts);
     let mut names = builder.finish(imports);
     names.guards = guards;
-    names.names_by_text = names_by_text;
+    names.by_text = by_text;
     names.exported = exported::read(syntax, &names);
     names
 }
@@ -37,7 +37,7 @@ const UNSET: ScopeId = ScopeId(u32::MAX);
 struct Site {
     scope: ScopeId,
     name: NameId,
-    site: BindingSite,
+    place: BindingSite,
 }
 
 /// The scopes as far as they are built.
@@ -79,7 +79,7 @@ impl<'s> Builder<'s> {
 
     /// Adds a place that binds a name.
     fn bind(&mut self, scope: ScopeId, name: NameId, range: Range, kind: BindingKind) {
-        self.sites.push(Site { scope, name, site: BindingSite { range, kind } });
+        self.sites.push(Site { scope, name, place: BindingSite { range, kind } });
     }
 
     fn bind_identifier(&mut self, scope: ScopeId, identifier: Identifier, kind: BindingKind) {
@@ -298,14 +298,14 @@ impl<'s> Builder<'s> {
         for site in &mut sites {
             site.scope = self.declared_scope(site.scope, site.name, &own);
         }
-        sites.sort_by_key(|site| (site.scope, site.name, site.site.range));
+        sites.sort_by_key(|site| (site.scope, site.name, site.place.range));
         let scopes = self.opened.iter().map(|&(kind, parent)| Scope { parent, kind, bindings: Vec::new() });
         let mut scopes: Vec<Scope> = scopes.collect();
         for site in sites {
             let bindings = &mut scopes[site.scope.0 as usize].bindings;
             match bindings.last_mut() {
-                Some(last) if last.name == site.name => last.sites.push(site.site),
-                _ => bindings.push(Binding { name: site.name, sites: vec![site.site] }),
+                Some(last) if last.name == site.name => last.sites.push(site.place),
+                _ => bindings.push(Binding { name: site.name, sites: vec![site.place] }),
             }
         }
         let mut declared_global: Vec<_> = self.declared_global.into_iter().collect();

@@ -87,10 +87,8 @@ impl Joined {
         if place.must_fire != fired {
             let what = if place.must_fire { "missed" } else { "flagged a look-alike" };
             let line = place.lines.first().copied().unwrap_or(0);
-            self.differences.push(format!(
-                "{what}: {} {} {}:{line} ({})",
-                place.check, place.repository, place.path, place.reason
-            ));
+            self.differences
+                .push(format!("{what}: {} {} {}:{line} ({})", place.check, place.repository, place.path, place.reason));
         }
     }
 
