@@ -11,6 +11,7 @@ mod files;
 mod python;
 mod reference;
 mod report;
+mod requirements;
 mod tree;
 
 use clap::Subcommand;
@@ -22,6 +23,8 @@ use std::process::ExitCode;
 pub(crate) enum Task {
     /// Compare modules with CPython's `ast` and `symtable`, over its standard library and `testdata/python`.
     Python(PythonOptions),
+    /// Compare requirement lines with PyPI's `packaging`.
+    Requirements(requirements::Options),
 }
 
 /// What to compare with, and over which files.
@@ -48,6 +51,7 @@ pub(crate) struct PythonOptions {
 pub(crate) fn run(task: &Task) -> anyhow::Result<ExitCode> {
     let agreed = match task {
         Task::Python(options) => python::run(options)?,
+        Task::Requirements(options) => requirements::run(options)?,
     };
     Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
