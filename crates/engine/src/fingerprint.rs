@@ -120,3 +120,44 @@ impl Definitions {
         names.join(".")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Config;
+    use crate::testing::audit;
+    use std::collections::BTreeSet;
+
+    fn fingerprints(path: &str, text: &str) -> Vec<String> {
+        audit(&[(path, text)], &Config::default()).findings.into_iter().map(|judged| judged.fingerprint).collect()
+    }
+
+    const TEXT: &str =
+        "class A:\n    def f(self):\n        alpha()\n\n\ndef f():\n    alpha()\n    alpha()\n\n\nalpha()\n";
+
+    #[test]
+    fn equal_findings_in_other_places_are_told_apart() {
+        let all = fingerprints("a.py", TEXT);
+        assert_eq!(all.len(), 4);
+        assert!(all.iter().all(|fingerprint| fingerprint.len() == 32));
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 4);
+    }
+
+    #[test]
+    fn neither_line_nor_path_changes_a_fingerprint() {
+        let before = fingerprints("a.py", TEXT);
+        assert_eq!(fingerprints("b/c.py", &format!("import os\n\n{TEXT}")), before);
+        // Another definition moves in front, and the class behind.
+        let class = "class A:\n    def f(self):\n        x = alpha()\n";
+        let moved = format!("def g():\n    pass\n\n\ndef f():\n    alpha()\n    alpha()\n\n\nalpha()\n\n\n{class}");
+        let after = fingerprints("a.py", &moved);
+        assert_eq!(after.iter().collect::<BTreeSet<_>>(), before.iter().collect::<BTreeSet<_>>());
+    }
+
+    #[test]
+    fn a_decorator_belongs_to_its_definition() {
+        let below = fingerprints("a.py", "@alpha\ndef f():\n    pass\n");
+        let inside = fingerprints("a.py", "def f():\n    alpha\n");
+        assert_eq!(below, inside);
+        assert_ne!(below, fingerprints("a.py", "def g():\n    alpha\n"));
+    }
+}

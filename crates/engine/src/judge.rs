@@ -162,3 +162,72 @@ impl<'a> Rule<'a> {
         Problem { span: None, path: None, phase: Phase::Suppress, message }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{audit, lines, problems};
+    use crate::{Audit, Config, PathIgnore, Suppression};
+    use pyaudit_check::{Confidence, Severity};
+
+    const FILES: &[(&str, &str)] = &[("app/a.json", "\"alpha\"\n"), ("app/b.py", "beta\n"), ("tests/c.py", "alpha\n")];
+
+    fn shown(audit: &Audit) -> usize {
+        audit.findings.iter().filter(|judged| judged.counts()).count()
+    }
+
+    fn suppression(check: &str, path: Option<&str>) -> Suppression {
+        let owned = |text: &str| text.to_owned();
+        Suppression { check: owned(check), subject: None, path: path.map(owned), reason: Some(owned("known")) }
+    }
+
+    #[test]
+    fn the_configured_severity_replaces_that_of_the_check() {
+        let severity = [("old-alpha".to_owned(), Severity::Critical)].into();
+        let config = Config { severity, min_severity: Severity::High, ..Config::default() };
+        let audit = audit(FILES, &config);
+        let severities: Vec<_> = audit.findings.iter().map(|judged| judged.finding.severity).collect();
+        assert_eq!(severities, [Severity::Critical, Severity::Medium, Severity::Critical]);
+        assert_eq!(shown(&audit), 2, "filters see the new severity");
+    }
+
+    #[test]
+    fn filters_hide_without_dropping() {
+        let all = audit(FILES, &Config { min_confidence: Confidence::High, ..Config::default() });
+        assert_eq!((all.findings.len(), shown(&all)), (3, 3));
+        let paths = vec!["app".to_owned(), "tests/c".to_owned()];
+        let some = audit(FILES, &Config { paths, ..Config::default() });
+        assert_eq!((some.findings.len(), shown(&some)), (3, 2), "`tests/c` is no directory of `tests/c.py`");
+    }
+
+    #[test]
+    fn paths_and_suppressions_silence_with_their_reasons() {
+        let per_path_ignores = vec![PathIgnore { pattern: "tests".to_owned(), checks: vec!["api".to_owned()] }];
+        let suppressions = vec![suppression("alpha-word", Some("app/*.json")), suppression("beta-word", Some("x"))];
+        let config = Config { per_path_ignores, suppressions, ..Config::default() };
+        let silenced = audit(FILES, &config);
+        let expected = [
+            "app/a.json:1 alpha suppressed (known)",
+            "app/b.py:1 beta new",
+            "tests/c.py:1 alpha suppressed (ignored in `tests` by the configuration)",
+        ];
+        assert_eq!(lines(&silenced), expected);
+        let unused = "0: unused suppression in the configuration: there is no finding of `beta-word` in `x`";
+        assert_eq!(problems(&silenced), [unused]);
+        let loud = audit(FILES, &Config { suppress: false, ..config });
+        assert_eq!((shown(&loud), problems(&loud).len()), (3, 0));
+    }
+
+    #[test]
+    fn patterns_count_from_the_directory_of_the_configuration() {
+        let suppressions = vec![suppression("beta-word", Some("backend/app/b.py"))];
+        let config = Config { suppressions, pattern_base: "backend/".to_owned(), ..Config::default() };
+        assert_eq!(lines(&audit(FILES, &config))[1], "app/b.py:1 beta suppressed (known)");
+    }
+
+    #[test]
+    fn a_subject_must_be_the_same() {
+        let rule = Suppression { subject: Some("other".to_owned()), ..suppression("beta-word", None) };
+        let audit = audit(FILES, &Config { suppressions: vec![rule], ..Config::default() });
+        assert_eq!(lines(&audit)[1], "app/b.py:1 beta new");
+    }
+}

@@ -91,3 +91,51 @@ fn crashed(project: &Project, check: &Check, unit: Unit, payload: &(dyn Any + Se
     };
     Problem { span, path: None, phase: Phase::Check, message: format!("`{}` crashed on {on}: {why}", check.id) }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{ALPHA, CRASHING, WORDS, lines, project};
+    use crate::{Audit, Config, run};
+
+    const FILES: &[(&str, &str)] = &[("b.py", "beta\nalpha\n"), ("a.py", "x = 'boom'\n"), ("c.py", "alpha = alpha\n")];
+
+    #[test]
+    fn findings_stand_in_the_order_of_path_place_and_check() {
+        let audit = run(project(FILES), WORDS, &Config::default());
+        let expected = ["b.py:1 beta new", "b.py:2 alpha new", "c.py:1 alpha new", "c.py:1 alpha new"];
+        assert_eq!(lines(&audit), expected);
+        assert_eq!(
+            audit.checks.iter().map(|check| check.id).collect::<Vec<_>>(),
+            ["alpha-word", "beta-word", "gamma-word"]
+        );
+        assert_eq!(
+            audit.examined.into_iter().collect::<Vec<_>>(),
+            [("alpha-word", 3), ("beta-word", 1), ("gamma-word", 0)]
+        );
+    }
+
+    #[test]
+    fn a_crash_loses_only_its_unit() {
+        let audit = run(project(FILES), &[&CRASHING, &ALPHA], &Config::default());
+        let crashed: Vec<&str> = audit.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(crashed, ["`crashing-check` crashed on the project: met boom"]);
+        assert!(!super::runs_a_check());
+        assert_eq!(lines(&audit), ["b.py:2 alpha new", "c.py:1 alpha new", "c.py:1 alpha new"]);
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_nothing() {
+        let files: Vec<(String, String)> =
+            (0..50).map(|at| (format!("f{at}.py"), "alpha beta alpha\n".repeat(at % 7))).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let with = |threads| -> Audit {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| run(project(&files), WORDS, &Config::default()))
+        };
+        let facts = |audit: &Audit| {
+            let fingerprints = audit.findings.iter().map(|judged| judged.fingerprint.clone());
+            (lines(audit), fingerprints.collect::<Vec<_>>(), audit.examined.clone())
+        };
+        assert_eq!(facts(&with(1)), facts(&with(8)));
+    }
+}

@@ -8,6 +8,8 @@
 mod comments;
 mod directive;
 mod lines;
+#[cfg(test)]
+mod tests;
 
 use crate::audit::Status;
 use crate::select::find_check;
@@ -78,12 +80,18 @@ impl Comments {
             Some(file.groups.group(content.lines.line(range.start)))
         });
         let targets = [line.map(Some), Some(None)].into_iter().flatten();
-        let covering: Vec<usize> =
-            targets.filter_map(|target| file.by_target.get(&(target, finding.check.id))).flatten().copied().collect();
-        for &at in &covering {
-            file.entries[at].used = true;
+        let mut status = None;
+        for covering in targets.filter_map(|target| file.by_target.get(&(target, finding.check.id))) {
+            let first = covering[0];
+            // Those of one target are used together, and once.
+            if !file.entries[first].used {
+                for &at in covering {
+                    file.entries[at].used = true;
+                }
+            }
+            status.get_or_insert_with(|| Status::Suppressed { reason: file.entries[first].reason.clone() });
         }
-        covering.first().map(|&at| Status::Suppressed { reason: file.entries[at].reason.clone() })
+        status
     }
 
     /// A problem for each check that ran and that a comment names without need.
