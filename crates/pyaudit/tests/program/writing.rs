@@ -1,0 +1,113 @@
+//! Where the audit is written.
+
+use crate::support::{program, repository, run, scan};
+use pyaudit::{ExitStatus, Streams};
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::process::Stdio;
+
+const FILES: &[(&str, &str)] = &[("a.py", "alpha = 1\n")];
+
+#[test]
+fn several_outputs_in_one_run() {
+    let repository = repository(FILES);
+    let target = tempfile::tempdir().unwrap();
+    let at = |name: &str| target.path().join(name).to_str().unwrap().to_owned();
+    let outputs =
+        [format!("json={}", at("a.json")), format!("github={}", at("a.txt")), format!("table={}", at("t.txt"))];
+    let arguments = ["--output", &outputs[0], "--output", &outputs[1], "--output", &outputs[2], "--color", "always"];
+    let ended = scan(repository.path(), &arguments);
+    assert_eq!(ended.status, ExitStatus::Findings, "{}", ended.errors);
+    assert!(ended.out.contains('\u{1b}'), "the terminal's table has the colours that were asked for");
+    let table = fs::read_to_string(at("t.txt")).unwrap();
+    assert!(table.contains("alpha-word") && !table.contains('\u{1b}'), "{table}");
+    let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(at("a.json")).unwrap()).unwrap();
+    assert_eq!(json["findings"][0]["check"], "alpha-word");
+    assert!(fs::read_to_string(at("a.txt")).unwrap().starts_with("::error "));
+    assert_eq!(fs::read_dir(target.path()).unwrap().count(), 3, "nothing is left beside them");
+    let twice = scan(repository.path(), &["--output", &outputs[0], "--output", &outputs[0]]);
+    assert_eq!(twice.status, ExitStatus::Error);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_written_to() {
+    let repository = repository(FILES);
+    let ended = scan(repository.path(), &["--output", "json=/dev/null"]);
+    assert_eq!(ended.status, ExitStatus::Findings, "{}", ended.errors);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    let full = scan(repository.path(), &["--output", "json=/dev/full"]);
+    assert_eq!(full.status, ExitStatus::Error);
+    assert!(full.errors.starts_with("error: cannot write `/dev/full`: "), "{}", full.errors);
+}
+
+#[test]
+fn colours_are_for_terminals_and_whoever_asks() {
+    let repository = repository(FILES);
+    let colored = |arguments: &[&str]| scan(repository.path(), arguments).out.contains('\u{1b}');
+    assert!(!colored(&[]), "no terminal");
+    assert!(colored(&["--color", "always"]));
+    assert!(!colored(&["--color", "never"]));
+}
+
+#[test]
+fn quiet_prints_the_last_line_and_verbose_tells_more_beside() {
+    let repository = repository(FILES);
+    let whole = scan(repository.path(), &[]);
+    let quiet = scan(repository.path(), &["--quiet"]);
+    assert_eq!(quiet.out.lines().count(), 1);
+    assert!(whole.out.ends_with(&quiet.out) && whole.out.len() > quiet.out.len());
+    let verbose = scan(repository.path(), &["--verbose"]);
+    assert_eq!(verbose.out, whole.out);
+    assert!(verbose.errors.contains("parse: "), "{}", verbose.errors);
+}
+
+/// A stream whose reader has gone.
+struct Broken;
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_broken_pipe_is_success() {
+    let repository = repository(FILES);
+    for command in [&["checks"][..], &["scan", repository.path().to_str().unwrap()], &["config"]] {
+        let mut errors = Vec::new();
+        let streams = Streams { out: &mut Broken, errors: &mut errors, is_terminal: false };
+        let arguments = ["pyaudit"].iter().chain(command).map(OsString::from);
+        let status = pyaudit::main(arguments, &pyaudit::registry::checks(), streams);
+        assert_eq!((status, errors), (ExitStatus::Success, Vec::new()), "{command:?}");
+    }
+}
+
+#[test]
+fn the_process_survives_a_reader_that_goes_away() {
+    let repository = repository(FILES);
+    let mut child = program(repository.path(), &["scan", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn the_configuration_is_written_as_toml() {
+    let repository = repository(&[]);
+    let ended = run(&["config", "--select", "alpha-word", "--fail-on", "low", repository.path().to_str().unwrap()]);
+    assert_eq!(ended.status, ExitStatus::Success, "{}", ended.errors);
+    let line = |start: &str| ended.out.lines().find(|line| line.trim_start().starts_with(start)).unwrap().to_owned();
+    assert!(line("\"alpha-word\",").ends_with("# --select"));
+    assert!(line("fail-on = \"low\"").ends_with("# --fail-on"));
+    assert!(line("ignore = []").ends_with("# default"));
+}
