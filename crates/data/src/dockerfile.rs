@@ -1,4 +1,4 @@
-//! Dockerfiles: stages and their instructions, as BuildKit reads them
+//! Dockerfiles: stages and their instructions, as `BuildKit` reads them
 //! (<https://docs.docker.com/reference/dockerfile/>).
 //!
 //! A backslash at the end of a line (or the character that the directive `# escape=` names) joins the next; comment lines and
@@ -54,7 +54,7 @@ pub struct Instruction {
     pub heredocs: Vec<Text>,
 }
 
-/// The instructions that BuildKit knows.
+/// The instructions that `BuildKit` knows.
 const KEYWORDS: [&str; 18] = [
     "ADD",
     "ARG",
@@ -163,10 +163,9 @@ fn word_length(text: &str) -> usize {
     for (at, character) in text.char_indices() {
         match quote {
             Some(open) if open == character => quote = None,
-            Some(_) => {}
             None if character.is_whitespace() => return at,
             None if matches!(character, '"' | '\'') => quote = Some(character),
-            None => {}
+            _ => {}
         }
     }
     text.len()

@@ -178,9 +178,12 @@ fn section_name_length(content: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// Section, option and value.
+    type Found = (&'static str, &'static str, &'static str);
+
     /// Each text with what CPython 3.11 reads from it: `configparser.RawConfigParser(strict=False, allow_no_value=True)`,
     /// every section without `DEFAULT`'s options, `None` as `<none>`.
-    const AS_CONFIGPARSER: &[(&str, &[(&str, &str, &str)])] = &[
+    const AS_CONFIGPARSER: &[(&str, &[Found])] = &[
         ("[a]\nk = v\n", &[("a", "k", "v")]),
         ("[a]\nKey: V\nb=c=d\nc = d : e\n", &[("a", "key", "V"), ("a", "b", "c=d"), ("a", "c", "d : e")]),
         ("[a]\nk = v ; no comment # either\n", &[("a", "k", "v ; no comment # either")]),

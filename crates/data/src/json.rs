@@ -52,8 +52,14 @@ impl Parser<'_> {
         let in_mapping = matches!(self.open.last(), Some(Open { values: Collected::Mapping(..), .. }));
         match self.peek() {
             Some(b',') => self.at += 1,
-            Some(b']') if !in_mapping => return self.close(),
-            Some(b'}') if in_mapping => return self.close(),
+            Some(b']') if !in_mapping => {
+                self.close();
+                return Ok(());
+            }
+            Some(b'}') if in_mapping => {
+                self.close();
+                return Ok(());
+            }
             _ if in_mapping => return Err(self.unexpected("`,` or `}`")),
             _ => return Err(self.unexpected("`,` or `]`")),
         }
@@ -89,7 +95,8 @@ impl Parser<'_> {
         self.at += 1;
         self.skip_space();
         if self.peek() == Some(closing) {
-            return self.close();
+            self.close();
+            return Ok(());
         }
         if is_mapping {
             self.key()?;
@@ -97,10 +104,9 @@ impl Parser<'_> {
         self.value()
     }
 
-    fn close(&mut self) -> Parsed<()> {
+    fn close(&mut self) {
         self.at += 1;
         self.finish_last();
-        Ok(())
     }
 
     /// Ends the innermost list or table at the place reached.

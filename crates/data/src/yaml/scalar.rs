@@ -208,7 +208,7 @@ impl Block {
     }
 
     /// Adds the line ends at the end that the parser kept. The parser ends the last line of a file that has no line end;
-    /// that one stands nowhere, and PyYAML does not add it.
+    /// that one stands nowhere, and `PyYAML` does not add it.
     fn finish(mut self, decoded: &str, start: usize) -> Option<Text> {
         let breaks = std::mem::take(&mut self.breaks);
         self.add_breaks(&breaks);

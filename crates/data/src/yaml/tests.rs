@@ -2,6 +2,7 @@
 use super::*;
 use crate::{MAX_DEPTH, ValueKind};
 use pyaudit_source::{LineIndex, Range};
+use std::fmt::Write as _;
 
 fn read(text: &str) -> Value {
     let (mut documents, problems) = parse(text);
@@ -162,7 +163,7 @@ fn bombs_and_loops_are_problems() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        let _ = writeln!(text, "a{level}: &a{level} [{aliases}]");
     }
     let (documents, problems) = parse(&text);
     assert_eq!(documents[0].get("a1").unwrap().items()[8].items().len(), 9);
