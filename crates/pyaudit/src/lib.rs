@@ -9,6 +9,7 @@ mod config_file;
 mod error;
 mod exclude;
 mod output;
+pub mod pages;
 pub mod registry;
 mod scan;
 mod schema;

@@ -1,10 +1,13 @@
 //! Tasks of the workspace that do not ship: `cargo xtask TASK`.
 
+mod docs;
 mod hostile;
+mod new_check;
 mod oracle;
 mod trials;
 
 use clap::Parser;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Tasks of the workspace that do not ship.
@@ -16,6 +19,15 @@ enum Task {
     Oracle(oracle::Task),
     Hostile(hostile::Task),
     Trials(trials::Task),
+    /// Make the pages of the checks current.
+    Docs(docs::Task),
+    /// Create the files of a new check.
+    NewCheck(new_check::Task),
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate stands in crates/xtask").to_owned()
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -23,5 +35,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Oracle(task) => oracle::run(&task),
         Task::Hostile(task) => hostile::run(&task),
         Task::Trials(task) => trials::run(&task),
+        Task::Docs(task) => docs::run(&task),
+        Task::NewCheck(task) => new_check::run(&task),
     }
 }
