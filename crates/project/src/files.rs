@@ -145,6 +145,9 @@ fn reader_by_shape(path: &str, name: &str) -> Option<Reader> {
         "py" | "pyi" => return Some(Reader::Python),
         "yml" | "yaml" if is_yaml_of_interest(path, stem) => return Some(Reader::Yaml),
         "sh" | "bash" | "mk" => return Some(Reader::Text),
+        // Scripts without a suffix, as CI steps call them (`./scripts/test`).
+        "" if matches!(path.rsplit('/').nth(1), Some("scripts" | "script" | "ci")) => return Some(Reader::Text),
+        "toml" if name.starts_with("pylock.") => return Some(Reader::Toml),
         "txt" | "in" if is_requirements(path, stem) => return Some(Reader::Requirements),
         "ini" if stem.contains("alembic") => return Some(Reader::Ini),
         _ => {}

@@ -7,28 +7,45 @@ mod budget;
 mod command_lines;
 mod conditions;
 mod cors;
+pub mod dependencies;
+pub mod environment;
 mod files;
 mod imports;
+pub mod linting;
+mod makefiles;
+pub mod manifests;
+pub mod migrations;
 mod modules;
+pub mod paths;
 mod queries;
 mod routes;
+pub mod scripts;
 mod sessions;
 mod standard_library;
 mod symbols;
 mod types;
 mod values;
+pub mod workflows;
 
 pub use conditions::Condition;
 pub use cors::CorsPolicy;
+pub use dependencies::Dependencies;
+pub use environment::EnvironmentFiles;
 pub use files::{Data, Files, analyse, is_wanted};
 pub use imports::Imports;
+pub use linting::Linting;
+pub use makefiles::{Makefile, Target};
+pub use manifests::Manifests;
+pub use migrations::Migrations;
 pub use modules::{Module, ModuleId, Modules};
 pub use queries::{Call, Query, QueryKind, Transaction};
 pub use routes::{Route, Router, RouterId, RouterKind, Routes};
+pub use scripts::Scripts;
 pub use sessions::DatabaseObject;
 pub use standard_library::is_standard_library;
 pub use symbols::{Definition, Symbol};
 pub use values::{Possible, PossibleValue};
+pub use workflows::Workflows;
 
 use pyaudit_source::{Problem, Sources};
 
@@ -45,6 +62,20 @@ pub struct Project {
     pub routes: Routes,
     /// Which module imports which.
     pub imports: Imports,
+    /// What the manifests declare and the locks pin.
+    pub dependencies: Dependencies,
+    /// Alembic environments and revisions.
+    pub migrations: Migrations,
+    /// Files of environment variables.
+    pub environment_files: EnvironmentFiles,
+    /// Shell scripts and makefiles.
+    pub scripts: Scripts,
+    /// Continuous integration.
+    pub workflows: Workflows,
+    /// Linters: their runs and configurations.
+    pub linting: Linting,
+    /// What deployment platforms are told.
+    pub manifests: Manifests,
     /// What could not be read, decoded, parsed or linked, in the order of their places.
     pub problems: Vec<Problem>,
 }
@@ -56,8 +87,27 @@ impl Project {
         let mut project = Self { sources, files, modules, ..Self::default() };
         project.routes = Routes::build(&project);
         project.imports = Imports::build(&project, &project.routes);
-        project.problems = project.sources.problems().iter().chain(&project.files.problems).cloned().collect();
+        project.dependencies = Dependencies::build(&project.sources, &project.files);
+        project.migrations = Migrations::build(&project.sources, &project.files);
+        project.environment_files = EnvironmentFiles::build(&project.sources, &project.files);
+        project.scripts = Scripts::build(&project.sources);
+        project.workflows = Workflows::build(&project.sources, &project.files);
+        project.linting = Linting::build(&project.workflow_context());
+        project.manifests = Manifests::build(&project.sources, &project.files);
+        let problems = project.sources.problems().iter().chain(&project.files.problems);
+        project.problems = problems.chain(&project.dependencies.problems).cloned().collect();
         project.problems.sort();
         project
+    }
+
+    /// What the joins over workflows look at.
+    pub fn workflow_context(&self) -> workflows::Context<'_> {
+        workflows::Context {
+            sources: &self.sources,
+            files: &self.files,
+            dependencies: &self.dependencies,
+            scripts: &self.scripts,
+            workflows: &self.workflows,
+        }
     }
 }

@@ -1,0 +1,246 @@
+//! Files of environment variables: what they set, and whether they are the real thing or a template.
+
+mod loads;
+
+pub use loads::Load;
+
+use crate::{Data, Files};
+use pyaudit_data::Value;
+use pyaudit_source::{FileId, Range, Role, Sources};
+
+/// Every file of environment variables in the repository, in the order of their paths.
+#[derive(Debug, Default)]
+pub struct EnvironmentFiles {
+    /// The files.
+    pub files: Vec<EnvironmentFile>,
+    /// Who loads a `.env` file.
+    pub loads: Vec<Load>,
+}
+
+/// One file of environment variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentFile {
+    /// The file.
+    pub file: FileId,
+    /// What its name says it is.
+    pub kind: EnvironmentFileKind,
+    /// The variables, in order of the source; `None` where the file could not be read.
+    pub variables: Option<Vec<Variable>>,
+}
+
+/// What the name of an environment file says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EnvironmentFileKind {
+    /// It is loaded: `.env`, `.env.production`, `prod.env`.
+    Real,
+    /// It is loaded by the tests: `.env.test`, `.env.ci`.
+    Test,
+    /// It is copied and filled in: `.env.example`, `.env.sample`, `template.env`.
+    Template,
+}
+
+/// One variable of an environment file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub name_range: Range,
+    /// Its value, quotes removed; empty where it has none.
+    pub value: String,
+    /// Where the value stands.
+    pub value_range: Range,
+}
+
+/// Parts of a name that make a file a template.
+const TEMPLATE: &[&str] = &[
+    "example",
+    "examples",
+    "sample",
+    "template",
+    "tmpl",
+    "tpl",
+    "dist",
+    "default",
+    "defaults",
+    "skel",
+    "skeleton",
+    "schema",
+    "blank",
+    "placeholder",
+    "reference",
+    "docs",
+];
+
+/// Parts of a name that make a file one for tests.
+const TEST: &[&str] = &["test", "testing", "tests", "ci", "pytest", "e2e"];
+
+/// Parts of a variable's name that make its value a secret.
+const SECRET_WORDS: &[&str] = &[
+    "secret",
+    "secrets",
+    "password",
+    "passwd",
+    "pass",
+    "pwd",
+    "token",
+    "credential",
+    "credentials",
+    "apikey",
+    "dsn",
+    "salt",
+    "pepper",
+    "signature",
+    "private",
+];
+
+/// Values, or parts of them, that somebody is meant to replace.
+const PLACEHOLDER: &[&str] = &[
+    "changeme",
+    "change_me",
+    "change-me",
+    "change this",
+    "changethis",
+    "change_this",
+    "change-this",
+    "replace",
+    "your_",
+    "your-",
+    "yourpassword",
+    "yoursecret",
+    "<",
+    "xxx",
+    "todo",
+    "example",
+    "placeholder",
+    "dummy",
+    "fill_me",
+    "insert",
+    "...",
+    "***",
+];
+
+impl EnvironmentFiles {
+    /// Finds the environment files among all files that are not vendored.
+    pub fn build(sources: &Sources, files: &Files) -> Self {
+        let found = sources.files().filter(|(_, source)| source.role != Role::Vendored).filter_map(|(file, source)| {
+            let kind = EnvironmentFileKind::of_name(source.name())?;
+            let variables = match files.get(file) {
+                Some(Data::Dotenv(table)) => Some(variables(table)),
+                // An empty file was read, and sets nothing.
+                _ => sources.text(file).is_some_and(|text| text.trim().is_empty()).then(Vec::new),
+            };
+            Some(EnvironmentFile { file, kind, variables })
+        });
+        let found: Vec<EnvironmentFile> = found.collect();
+        let loads = loads::find(sources, files, &found);
+        Self { files: found, loads }
+    }
+}
+
+impl EnvironmentFileKind {
+    /// The kind of environment file that a name means; `None` for any other file.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let lower = name.to_ascii_lowercase();
+        let begins = lower == ".env" || [".env.", ".env-", ".env_"].iter().any(|prefix| lower.starts_with(prefix));
+        let ends = lower.ends_with(".env");
+        let is_code = [".py", ".sh", ".ts", ".js", ".md", ".enc", ".gpg", ".age", ".sops", ".j2", ".mako", ".d"];
+        let named = begins || ends || matches!(lower.as_str(), "env.example" | "env.sample" | "env.template");
+        if !named || is_code.iter().any(|suffix| lower.ends_with(suffix)) {
+            return None;
+        }
+        let parts = || lower.split(['.', '-', '_']);
+        if parts().any(|part| TEMPLATE.contains(&part)) {
+            return Some(Self::Template);
+        }
+        Some(if parts().any(|part| TEST.contains(&part)) { Self::Test } else { Self::Real })
+    }
+}
+
+impl Variable {
+    /// Whether the name says that the value is a secret.
+    pub fn is_secret(&self) -> bool {
+        let lower = self.name.to_ascii_lowercase();
+        let key = lower.ends_with("_key") || lower == "key" || lower.contains("_key_");
+        let public = lower.contains("public") || lower.contains("publishable") || lower.ends_with("_token_url");
+        (key || lower.split('_').any(|word| SECRET_WORDS.contains(&word)) || has_credentials(&self.value)) && !public
+    }
+
+    /// Whether the value stands for one that somebody fills in: empty, a reference to another variable, `changeme`.
+    pub fn is_placeholder(&self) -> bool {
+        let lower = self.value.trim().to_ascii_lowercase();
+        lower.is_empty() || lower.starts_with('$') || PLACEHOLDER.iter().any(|mark| lower.contains(mark))
+    }
+}
+
+/// Whether a URL carries a password: `postgresql://user:password@host`.
+fn has_credentials(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let authority = rest.split('/').next().unwrap_or("");
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':') && !user.ends_with(':'))
+}
+
+fn variables(table: &Value) -> Vec<Variable> {
+    let entries = table.entries().iter();
+    entries
+        .map(|entry| Variable {
+            name: entry.key.text.clone(),
+            name_range: entry.key.range,
+            value: entry.value.as_str().unwrap_or("").to_owned(),
+            value_range: entry.value.range,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_tells_a_template_from_the_real_thing() {
+        use EnvironmentFileKind::{Real, Template, Test};
+        for (name, kind) in [
+            (".env", Some(Real)),
+            (".env.production", Some(Real)),
+            (".env.local", Some(Real)),
+            ("prod.env", Some(Real)),
+            (".env.server", Some(Real)),
+            (".env.test", Some(Test)),
+            (".env.testing", Some(Test)),
+            (".env.example", Some(Template)),
+            (".env.local.example", Some(Template)),
+            (".env.r2.template", Some(Template)),
+            (".env.dist", Some(Template)),
+            ("template.env", Some(Template)),
+            ("example.env", Some(Template)),
+            (".env.prod.enc", None),
+            ("env.py", None),
+            (".environment", None),
+            (".env.ts", None),
+        ] {
+            assert_eq!(EnvironmentFileKind::of_name(name), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_known_by_its_name_or_by_a_password_in_a_url() {
+        let variable = |name: &str, value: &str| Variable {
+            name: name.to_owned(),
+            name_range: Range::default(),
+            value: value.to_owned(),
+            value_range: Range::default(),
+        };
+        for (name, value) in
+            [("SECRET_KEY", "a"), ("POSTGRES_PASSWORD", "a"), ("DB", "postgres://a:b@host/c"), ("OPENAI_API_KEY", "a")]
+        {
+            assert!(variable(name, value).is_secret(), "{name}");
+        }
+        for (name, value) in
+            [("PORT", "80"), ("DOMAIN", "localhost"), ("STRIPE_PUBLISHABLE_KEY", "a"), ("URL", "https://a@b/c")]
+        {
+            assert!(!variable(name, value).is_secret(), "{name}");
+        }
+        assert!(variable("A", "changethis").is_placeholder() && variable("A", "${B}").is_placeholder());
+        assert!(!variable("A", "hunter2").is_placeholder());
+    }
+}

@@ -1,0 +1,133 @@
+//! A module that is an Alembic revision by its shape: `revision` and `down_revision` at its top, and `def upgrade`.
+
+use super::bodies::Bodies;
+use super::{Function, Reference, Revision};
+use pyaudit_python::{ExprId, ExprKind, Module, StmtId, StmtKind, Syntax};
+use pyaudit_source::{FileId, Range};
+
+/// Words that say there is no way back.
+const IRREVERSIBLE: &[&str] = &[
+    "irreversib",
+    "not reversib",
+    "non-reversib",
+    "nonreversib",
+    "unreversib",
+    "cannot be reverse",
+    "can't be reverse",
+    "can not be reverse",
+    "cannot be undone",
+    "can't be undone",
+    "cannot be reverted",
+    "can't be reverted",
+    "cannot be downgraded",
+    "cannot downgrade",
+    "can't downgrade",
+    "no downgrade",
+    "one-way",
+    "one way",
+    "forward-only",
+    "forward only",
+    "no way back",
+    "not possible to downgrade",
+    "downgrade is not supported",
+    "downgrade not supported",
+    "not supported",
+    "no rollback",
+    "data loss",
+    "intentionally",
+    "deliberately",
+    "on purpose",
+];
+
+/// Reads a module as a revision, if it has the shape of one.
+pub(super) fn read(file: FileId, module: &Module, text: &str) -> Option<Revision> {
+    let syntax = &module.syntax;
+    let id = references(syntax, assigned(syntax, "revision")?).into_iter().next()?;
+    let down_revision = assigned(syntax, "down_revision")?;
+    let upgrade = function(syntax, "upgrade")?;
+    let downgrade = function(syntax, "downgrade");
+    let bodies = Bodies::new(module);
+    let of = |(stmt, name)| Function { stmt, name, body: bodies.of(stmt) };
+    let list = |name| assigned(syntax, name).map(|value| references(syntax, value)).unwrap_or_default();
+    Some(Revision {
+        file,
+        environment: None,
+        id,
+        down_revisions: references(syntax, down_revision),
+        depends_on: list("depends_on"),
+        branch_labels: list("branch_labels"),
+        upgrade: of(upgrade),
+        downgrade: downgrade.map(of),
+        irreversible: irreversible(module, text, downgrade.map(|(stmt, _)| stmt)),
+    })
+}
+
+/// The value that a name of the module is assigned, plainly or with an annotation.
+fn assigned(syntax: &Syntax, name: &str) -> Option<ExprId> {
+    let is_name =
+        |target: ExprId| matches!(syntax.expr(target).kind, ExprKind::Name { id, .. } if syntax.name(id) == name);
+    syntax.body.iter().find_map(|&stmt| match &syntax.stmt(stmt).kind {
+        StmtKind::Assign { targets, value } => targets.iter().any(|&target| is_name(target)).then_some(*value),
+        StmtKind::AnnAssign { target, value, .. } => value.filter(|_| is_name(*target)),
+        _ => None,
+    })
+}
+
+/// The strings of a string, tuple, list or set; none for `None`.
+fn references(syntax: &Syntax, value: ExprId) -> Vec<Reference> {
+    let elements = match &syntax.expr(value).kind {
+        ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. } | ExprKind::Set(elts) => &elts[..],
+        _ => &[value],
+    };
+    let strings = elements.iter().filter_map(|&element| Some((element, syntax.string(element)?)));
+    strings.map(|(element, text)| Reference { text: text.to_owned(), range: syntax.expr(element).range }).collect()
+}
+
+/// A function at the top of the module, and the range of its name.
+fn function(syntax: &Syntax, name: &str) -> Option<(StmtId, Range)> {
+    syntax.body.iter().rev().find_map(|&stmt| match &syntax.stmt(stmt).kind {
+        StmtKind::FunctionDef(function) if syntax.identifier(function.name) == name => {
+            Some((stmt, function.name.range))
+        }
+        _ => None,
+    })
+}
+
+/// Words that say there is no way back: in a comment or string of the downgrade, in the comment lines right above it,
+/// or in the docstring of the module.
+fn irreversible(module: &Module, text: &str, downgrade: Option<StmtId>) -> Option<Range> {
+    let syntax = &module.syntax;
+    let docstring = syntax.body.first().map(|&stmt| syntax.stmt(stmt).range);
+    let docstring = docstring.filter(|_| syntax.docstring(&syntax.body).is_some());
+    let function = downgrade.map(|stmt| syntax.stmt(stmt).range);
+    let body = function.map(|range| with_trailing_comments(module, text, range));
+    let comments = module.comments.iter().map(|comment| comment.range);
+    let near = comments.filter(|comment| body.is_some_and(|body| body.contains(*comment)));
+    let strings =
+        syntax.exprs().filter(|(_, expr)| matches!(expr.kind, ExprKind::Str { .. })).map(|(_, expr)| expr.range);
+    let inside = strings.filter(|range| function.is_some_and(|function| function.contains(*range)));
+    near.chain(inside).chain(docstring).find(|range| {
+        let words = range.slice(text).to_lowercase();
+        IRREVERSIBLE.iter().any(|phrase| words.contains(phrase))
+    })
+}
+
+/// A function with the comment lines right above it, and those that follow its last statement before the next one:
+/// no token of the function holds these.
+fn with_trailing_comments(module: &Module, text: &str, function: Range) -> Range {
+    let syntax = &module.syntax;
+    let next =
+        syntax.body.iter().map(|&stmt| syntax.stmt(stmt).range.start).filter(|&start| start >= function.end).min();
+    let mut range = Range::new(function.start, next.unwrap_or(text.len() as u32));
+    for comment in module.comments.iter().rev().filter(|comment| comment.own_line) {
+        let between = Range::new(comment.range.end, range.start).slice(text);
+        if comment.range.end <= range.start
+            && !between.is_empty()
+            && between.trim().is_empty()
+            && between.matches('\n').count() == 1
+        {
+            range.start = comment.range.start;
+        }
+    }
+    range
+}
