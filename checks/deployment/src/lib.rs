@@ -2,5 +2,7 @@
 
 use pyaudit_check::Check;
 
+mod migration_in_build_command;
+
 /// Every check of the area, in the order of their ids.
-pub static CHECKS: &[&Check] = &[];
+pub static CHECKS: &[&Check] = &[&migration_in_build_command::CHECK];
