@@ -94,7 +94,7 @@ fn crashed(project: &Project, check: &Check, unit: Unit, payload: &(dyn Any + Se
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{ALPHA, CRASHING, WORDS, lines, project};
+    use crate::testing::{ALPHA, CRASHING, FAILING, WORDS, lines, project};
     use crate::{Audit, Config, run};
 
     const FILES: &[(&str, &str)] = &[("b.py", "beta\nalpha\n"), ("a.py", "x = 'boom'\n"), ("c.py", "alpha = alpha\n")];
@@ -116,11 +116,14 @@ mod tests {
 
     #[test]
     fn a_crash_loses_only_its_unit() {
-        let audit = run(project(FILES), &[&CRASHING, &ALPHA], &Config::default());
+        let audit = run(project(FILES), &[&CRASHING, &ALPHA, &FAILING], &Config::default());
         let crashed: Vec<&str> = audit.problems.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(crashed, ["`crashing-check` crashed on the project: met boom"]);
+        let expected =
+            ["`failing-check` crashed on the project: gave up", "`crashing-check` crashed on `a.py`: met boom"];
+        assert_eq!(crashed, expected);
         assert!(!super::runs_a_check());
-        assert_eq!(lines(&audit), ["b.py:2 alpha new", "c.py:1 alpha new", "c.py:1 alpha new"]);
+        let expected = ["b.py:0  new", "b.py:2 alpha new", "c.py:0  new", "c.py:1 alpha new", "c.py:1 alpha new"];
+        assert_eq!(lines(&audit), expected);
     }
 
     #[test]

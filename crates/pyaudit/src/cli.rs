@@ -110,7 +110,7 @@ pub struct ScanArguments {
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
     /// Print only the last line of the table
-    #[arg(long, short, conflicts_with = "verbose")]
+    #[arg(long, short)]
     pub quiet: bool,
     /// Tell the time of each phase and the files left out on standard error
     #[arg(long, short)]

@@ -3,6 +3,7 @@
 use crate::cli::{Color, Format};
 use pyaudit_engine::Audit;
 use pyaudit_report::{JsonOptions, TableOptions};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,13 +29,16 @@ pub(crate) fn render(audit: &Audit, format: Format, table: &TableOptions) -> io:
     Ok(bytes)
 }
 
-/// Whether there are colours, by the argument, the terminal, `NO_COLOR` (<https://no-color.org>) and `TERM`.
-pub(crate) fn has_color(color: Color, is_terminal: bool) -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+/// Whether there are colours, by the argument, the terminal, `NO_COLOR` (<https://no-color.org>) and `TERM`, which
+/// `variable` looks up in the environment.
+pub(crate) fn has_color(color: Color, is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => is_terminal && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        Color::Auto => {
+            let refuses = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+            is_terminal && !refuses && variable("TERM").is_none_or(|terminal| terminal != "dumb")
+        }
     }
 }
 
@@ -82,6 +86,20 @@ fn parent(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_has_colours_unless_the_environment_refuses_them() {
+        let colored = |color, is_terminal, name: &'static str, value: &'static str| {
+            has_color(color, is_terminal, |asked| (asked == name).then(|| OsString::from(value)))
+        };
+        assert!(colored(Color::Auto, true, "TERM", "xterm"));
+        assert!(!colored(Color::Auto, false, "TERM", "xterm"));
+        assert!(!colored(Color::Auto, true, "NO_COLOR", "1"));
+        assert!(colored(Color::Auto, true, "NO_COLOR", ""), "an empty variable says nothing");
+        assert!(!colored(Color::Auto, true, "TERM", "dumb"));
+        assert!(colored(Color::Always, false, "NO_COLOR", "1"), "who asks is given");
+        assert!(!colored(Color::Never, true, "TERM", "xterm"));
+    }
 
     #[test]
     fn a_file_is_replaced_as_a_whole_and_leaves_nothing_beside_it() {

@@ -49,7 +49,7 @@ fn status(scan: &Scan, strict: bool) -> ExitStatus {
 
 fn printed(scan: &Scan, arguments: &ScanArguments, is_terminal: bool) -> io::Result<Vec<u8>> {
     let table = TableOptions {
-        color: has_color(arguments.color, is_terminal),
+        color: has_color(arguments.color, is_terminal, |name| std::env::var_os(name)),
         // The time would make each output differ from the next; only a person at a terminal is served by it.
         elapsed: is_terminal.then(|| total(scan)),
         ..TableOptions::default()
