@@ -55,11 +55,13 @@ fn page(root: &Path, check: &Check) -> anyhow::Result<String> {
     let text =
         fs::read_to_string(&path).with_context(|| format!("`{}` has no fixture at {}", check.id, path.display()))?;
     let (fixture, _) = Fixture::parse(&text);
-    fn parts(section: &Section) -> (&str, &str) {
-        (&section.title, &section.markdown)
-    }
     let examples = Examples { firing: fixture.first_firing().map(parts), silent: fixture.first_silent().map(parts) };
     Ok(check_page(check, &examples))
+}
+
+/// What a page shows of a section: its title and its text.
+fn parts(section: &Section) -> (&str, &str) {
+    (&section.title, &section.markdown)
 }
 
 /// The Rust source that puts the pages into the program.

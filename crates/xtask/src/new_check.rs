@@ -102,10 +102,7 @@ fn with_module(text: &str, module: &str) -> String {
     let new = format!("mod {module};");
     let mut lines: Vec<&str> = text.split('\n').collect();
     let is_module = |line: &&str| line.starts_with("mod ");
-    match (
-        lines.iter().position(|line| is_module(line) && **line > *new),
-        lines.iter().rposition(|line| is_module(&line)),
-    ) {
+    match (lines.iter().position(|line| is_module(line) && **line > *new), lines.iter().rposition(is_module)) {
         (Some(at), _) => lines.insert(at, &new),
         (None, Some(last)) => lines.insert(last + 1, &new),
         (None, None) => {
