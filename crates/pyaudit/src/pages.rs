@@ -3,9 +3,18 @@
 /// The id and the page of each check, in the order of the ids.
 #[rustfmt::skip]
 pub static PAGES: &[(&str, &str)] = &[
+    ("committed-env-file", include_str!("../../../docs/checks/committed-env-file.md")),
+    ("env-not-ignored", include_str!("../../../docs/checks/env-not-ignored.md")),
+    ("lint-restricted", include_str!("../../../docs/checks/lint-restricted.md")),
+    ("migration-in-build-command", include_str!("../../../docs/checks/migration-in-build-command.md")),
+    ("missing-test-dependency", include_str!("../../../docs/checks/missing-test-dependency.md")),
+    ("noop-downgrade", include_str!("../../../docs/checks/noop-downgrade.md")),
     ("print-logging", include_str!("../../../docs/checks/print-logging.md")),
     ("sql-in-handler", include_str!("../../../docs/checks/sql-in-handler.md")),
     ("transaction-in-handler", include_str!("../../../docs/checks/transaction-in-handler.md")),
+    ("unpinned-dependency", include_str!("../../../docs/checks/unpinned-dependency.md")),
+    ("unpinned-test-dependency", include_str!("../../../docs/checks/unpinned-test-dependency.md")),
+    ("unsupported-downgrade", include_str!("../../../docs/checks/unsupported-downgrade.md")),
     ("wildcard-cors", include_str!("../../../docs/checks/wildcard-cors.md")),
 ];
 
