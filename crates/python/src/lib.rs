@@ -13,6 +13,7 @@ mod parents;
 mod parser;
 mod prepass;
 mod reader;
+mod recover;
 pub mod syntax;
 mod walk;
 

@@ -14,7 +14,7 @@ pub fn parse(text: &str) -> Module {
     let mut problems = std::mem::take(&mut prepared.problems);
     let mut reader = Reader::new(text, &prepared);
     reader.snippets();
-    let body = reader.statements(0, prepared.masked.len());
+    let body = reader.body();
     let mut syntax = reader.lowerer.syntax;
     problems.append(&mut reader.lowerer.problems);
     syntax.body = body.into();
@@ -24,9 +24,9 @@ pub fn parse(text: &str) -> Module {
     Module { syntax, comments, names, problems }
 }
 
-struct Reader<'t> {
-    lowerer: Lowerer<'t>,
-    prepared: &'t Prepared,
+pub(crate) struct Reader<'t> {
+    pub(crate) lowerer: Lowerer<'t>,
+    pub(crate) prepared: &'t Prepared,
     /// How many bytes may still be parsed again because of errors.
     budget: usize,
 }
@@ -84,14 +84,19 @@ impl<'t> Reader<'t> {
         self.lowerer.snippet(cursor, line, source)
     }
 
-    /// Parses and lowers a part of the masked text.
-    fn statements(&mut self, from: usize, to: usize) -> Vec<StmtId> {
-        match parser::parse(&self.prepared.masked[from..to]) {
-            Some(tree) => self.lowerer.statements(&tree, from as u32),
-            None => {
-                self.lowerer.problem(Range::new(from as u32, to as u32), "the text is too complex to be parsed");
-                Vec::new()
-            }
+    /// Reads the module's body: as a whole, or in parts where it is wrong as a whole.
+    fn body(&mut self) -> Vec<StmtId> {
+        if let Some(body) = self.try_statements(&self.prepared.masked, 0) {
+            return body;
         }
+        self.recover(0..self.prepared.lines.len())
+    }
+
+    /// Parses and lowers a part of the masked text that starts at `start`, unless the grammar does not accept it or
+    /// too much has been parsed in vain.
+    pub(crate) fn try_statements(&mut self, masked: &[u8], start: u32) -> Option<Vec<StmtId>> {
+        self.budget = self.budget.checked_sub(masked.len())?;
+        let tree = parser::parse(masked).filter(|tree| !tree.root_node().has_error())?;
+        Some(self.lowerer.statements(&tree, start))
     }
 }

@@ -136,7 +136,7 @@ impl Lowerer<'_> {
                 Kind::ListSplatPattern | Kind::DictionarySplatPattern => self.parameter_parts(cursor, part),
                 Kind::Type => {
                     part.end = self.raw_range(node).end;
-                    part.annotation = Some(self.inner(cursor));
+                    part.annotation = Some(self.element(cursor));
                 }
                 Kind::Identifier if part.name.is_none() => part.name = Some(self.identifier(node)),
                 Kind::TuplePattern if part.name.is_none() => {

@@ -173,7 +173,7 @@ impl Lowerer<'_> {
             Kind::Async => is_async = true,
             Kind::WithClause => each_child(cursor, |cursor| {
                 if kind(cursor.node()) == Kind::WithItem {
-                    each_child(cursor, |cursor| items.push(self.with_item(cursor)));
+                    each_child(cursor, |cursor| self.with_items(cursor, &mut items));
                 }
             }),
             Kind::Block => (body, end) = self.body(cursor),
@@ -200,6 +200,21 @@ impl Lowerer<'_> {
             return vec![item(value)];
         }
         elts.iter().map(|&element| item(element)).collect()
+    }
+
+    /// An item, or several in parentheses that the grammar takes for an expression.
+    fn with_items(&mut self, cursor: &mut TreeCursor<'_>, items: &mut Vec<WithItem>) {
+        let node = cursor.node();
+        let wraps = matches!(kind(node), Kind::ParenthesizedExpression | Kind::Tuple)
+            && node.children(&mut node.walk()).any(|child| kind(child) == Kind::AsPattern);
+        if !wraps {
+            return items.push(self.with_item(cursor));
+        }
+        each_child(cursor, |cursor| {
+            if cursor.node().is_named() {
+                items.push(self.with_item(cursor));
+            }
+        });
     }
 
     /// The grammar takes `as` for an operator of its own and may put it too far inside: `a if b else (c as d)`.

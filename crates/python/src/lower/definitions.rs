@@ -75,7 +75,7 @@ impl Lowerer<'_> {
             Kind::Identifier => parts.name = Some(self.identifier(cursor.node())),
             Kind::Parameters => parts.parameters = self.parameters(cursor),
             Kind::ArgumentList => parts.arguments = self.arguments(cursor),
-            Kind::Type => parts.returns = Some(self.inner(cursor)),
+            Kind::Type => parts.returns = Some(self.element(cursor)),
             Kind::Block => (parts.body, parts.end) = self.body(cursor),
             _ => {}
         });

@@ -59,10 +59,12 @@ impl<'t> Lowerer<'t> {
 
     /// Lowers the first named child in place of the node itself.
     pub(super) fn inner(&mut self, cursor: &mut TreeCursor<'_>) -> ExprId {
-        let mut inner = None;
+        let (mut inner, start) = (None, cursor.node().start_byte());
         each_child(cursor, |cursor| {
             if inner.is_none() && cursor.node().is_named() {
-                inner = Some(self.element(cursor));
+                // A star that starts the node too is its caller's.
+                let same = cursor.node().start_byte() == start;
+                inner = Some(if same { self.expression(cursor) } else { self.element(cursor) });
             }
         });
         inner.unwrap_or_else(|| self.unknown(cursor))

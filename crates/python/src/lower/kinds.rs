@@ -99,8 +99,9 @@ pub(crate) fn operator(kind: Kind) -> Option<crate::syntax::Operator> {
         Kind::ShiftLeft | Kind::ShiftLeftEqual => Operator::LShift,
         Kind::ShiftRight | Kind::ShiftRightEqual => Operator::RShift,
         Kind::Bar | Kind::BarEqual => Operator::BitOr,
-        Kind::Caret | Kind::CaretEqual => Operator::BitXor,
-        Kind::Ampersand | Kind::AmpersandEqual => Operator::BitAnd,
+        // The pre-pass masks each of `^` and `&` by the other.
+        Kind::Ampersand | Kind::CaretEqual => Operator::BitXor,
+        Kind::Caret | Kind::AmpersandEqual => Operator::BitAnd,
         Kind::SlashSlash | Kind::SlashSlashEqual => Operator::FloorDiv,
         _ => return None,
     })

@@ -86,16 +86,18 @@ impl Lowerer<'_> {
         }
         let (mut patterns, mut minus) = (Vec::new(), None);
         for _ in 0..levels {
+            let mut first = true;
             loop {
                 let node = cursor.node();
                 match kind(node) {
-                    Kind::UnionPattern if node.prev_sibling().is_none() => {}
+                    Kind::UnionPattern if first => {}
                     Kind::UnionPattern => patterns.extend(self.alternatives(cursor)),
                     Kind::Minus => minus = Some(self.start(node)),
                     Kind::Underscore => patterns.push(self.pattern(cursor)),
                     _ if node.is_named() => patterns.push(self.signed_pattern(cursor, minus.take())),
                     _ => {}
                 }
+                first = false;
                 if !cursor.goto_next_sibling() {
                     break;
                 }

@@ -27,13 +27,21 @@ impl Lowerer<'_> {
             Some((_, body)) => body.clone(),
             None => self.block_statements(cursor).into(),
         };
-        let end = body.last().map(|&last| self.syntax.stmt(last).range.end);
+        let end = body.last().map(|&last| self.past_semicolon(self.syntax.stmt(last).range.end));
         let end = end.unwrap_or_else(|| {
             let at = self.last_token_end(self.start(node));
             self.problem(Range::empty(at), "expected an indented block");
             at
         });
         (body, end)
+    }
+
+    /// A body ends with the semicolon after its last statement, as CPython counts.
+    fn past_semicolon(&self, end: u32) -> u32 {
+        let rest = self.prepared.masked.get(end as usize..).unwrap_or_default();
+        let source = self.text.as_bytes().get(end as usize..).unwrap_or_default();
+        let blanks = source.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        if rest.get(blanks) == Some(&b';') { end + blanks as u32 + 1 } else { end }
     }
 
     /// The end of the last token before a place.
@@ -100,25 +108,28 @@ impl Lowerer<'_> {
         let alias = self.prepared.type_alias_at(start);
         let (mut targets, mut annotation, mut value) = (Vec::new(), None, None);
         let mut simple = false;
-        let mut levels = 1;
+        // Asking a node for its sibling costs its depth, and these may nest by the thousand.
+        let (mut levels, mut first) = (1, true);
         cursor.goto_first_child();
         loop {
             let node = cursor.node();
             match kind(node) {
-                Kind::Type => annotation = Some(self.inner(cursor)),
+                Kind::Type => annotation = Some(self.element(cursor)),
                 _ if !node.is_named() => {}
-                _ if node.prev_sibling().is_none() => {
+                _ if first => {
                     simple = kind(node) == Kind::Identifier;
                     targets.push(self.element_or_list(cursor));
                 }
                 Kind::Assignment => {
                     cursor.goto_first_child();
                     levels += 1;
+                    first = true;
                     continue;
                 }
                 Kind::AugmentedAssignment => value = Some(self.unknown(cursor)),
                 _ => value = Some(self.element_or_list(cursor)),
             }
+            first = false;
             if !cursor.goto_next_sibling() {
                 break;
             }

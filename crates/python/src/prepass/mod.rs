@@ -206,6 +206,14 @@ impl<'t> Scanner<'t> {
         start
     }
 
+    /// Makes the name that starts at `mask`, and stands for text up to `from`, stand for the text up to `to`.
+    fn extend_mask(&mut self, mask: usize, from: usize, to: usize) {
+        self.out.masked[(mask + 1).max(from - 1)..to].fill(MASK);
+        if self.bytes.get(to).is_some_and(|&byte| is_name_byte(byte)) {
+            self.out.masked[to - 1] = b' ';
+        }
+    }
+
     /// Takes a part of the text as an operand that is no valid Python.
     fn mask_error(&mut self, from: usize, to: usize) {
         let start = self.mask_operand(from, to);

@@ -77,7 +77,7 @@ impl Scanner<'_> {
         Prefix {
             raw: has(b'r'),
             bytes: has(b'b'),
-            unicode: has(b'u'),
+            unicode: self.bytes[start] == b'u',
             format: fields && has(b'f'),
             template: fields && has(b't'),
         }
@@ -95,7 +95,9 @@ impl Scanner<'_> {
     fn add_literal(&mut self, literal: Literal, valid: bool) {
         let place = literal.range;
         let index = self.string.unwrap_or(self.out.strings.len());
+        let mut before = None;
         if let Some(group) = self.out.strings.get_mut(index) {
+            before = Some((group.mask as usize, group.range.end as usize));
             group.range.end = place.end;
             group.broken |= !valid;
             group.literals.push(literal);
@@ -103,7 +105,13 @@ impl Scanner<'_> {
             self.out.strings.push(StringGroup { mask: 0, range: place, literals: vec![literal], broken: !valid });
         }
         let whole = self.out.strings[index].range;
-        let mask = self.mask_operand(whole.start as usize, whole.end as usize);
+        let mask = match before {
+            Some((mask, end)) if self.out.masked[mask] == super::MASK_START => {
+                self.extend_mask(mask, end, whole.end as usize);
+                mask
+            }
+            _ => self.mask_operand(whole.start as usize, whole.end as usize),
+        };
         self.out.strings[index].mask = mask as u32;
         self.token_ends(Previous::Operand);
         self.string = Some(index);

@@ -118,7 +118,7 @@ pub(crate) struct Prefix {
     pub(crate) raw: bool,
     /// `b`.
     pub(crate) bytes: bool,
-    /// `u`.
+    /// `u`, in lower case: CPython records that one alone.
     pub(crate) unicode: bool,
     /// `f`.
     pub(crate) format: bool,

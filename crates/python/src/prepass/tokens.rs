@@ -211,6 +211,9 @@ impl Scanner<'_> {
                 self.out.masked[start] = b'!';
                 self.out.masked[start + 1] = b'=';
             }
+            // The grammar has `^` bind tighter than `&`: each is masked by the other.
+            b'&' if single => self.out.masked[start] = b'^',
+            b'^' if single => self.out.masked[start] = b'&',
             b'*' if single && self.is_star(before) => self.out.masked[start] = b'~',
             b'=' if single && self.brackets.is_empty() => self.star_depth = Some(0),
             b';' if self.brackets.is_empty() => {
