@@ -8,10 +8,12 @@ mod compare;
 mod constant;
 mod exceptions;
 mod files;
+mod mutations;
 mod python;
 mod reference;
 mod report;
 mod requirements;
+mod tables;
 mod tree;
 
 use clap::Subcommand;
@@ -25,6 +27,19 @@ pub(crate) enum Task {
     Python(PythonOptions),
     /// Compare requirement lines with PyPI's `packaging`.
     Requirements(requirements::Options),
+    /// Break 300 files of the standard library, and report which definitions are still found.
+    Mutations(MutationOptions),
+}
+
+/// Which files are broken.
+#[derive(clap::Args)]
+pub(crate) struct MutationOptions {
+    /// The directory whose `.py` files are broken (default: the standard library of `python3`).
+    #[arg(long, value_name = "DIR")]
+    stdlib: Option<PathBuf>,
+    /// How many files.
+    #[arg(long, default_value_t = 300)]
+    files: usize,
 }
 
 /// What to compare with, and over which files.
@@ -52,6 +67,7 @@ pub(crate) fn run(task: &Task) -> anyhow::Result<ExitCode> {
     let agreed = match task {
         Task::Python(options) => python::run(options)?,
         Task::Requirements(options) => requirements::run(options)?,
+        Task::Mutations(options) => mutations::run(options)?,
     };
     Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

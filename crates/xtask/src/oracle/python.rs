@@ -3,7 +3,7 @@
 use super::exceptions::Exceptions;
 use super::reference::{Record, Reference, Version, pyodide_directory};
 use super::report::Report;
-use super::{PythonOptions, compare, files, tree};
+use super::{PythonOptions, compare, files, tables, tree};
 use anyhow::Result;
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,7 @@ fn entries(reference: &Reference, options: &PythonOptions) -> Result<Vec<String>
 /// One comparison.
 struct Comparison {
     trees: Report,
+    tables: Report,
     exceptions: Option<Exceptions>,
     parsing: Duration,
     examples: usize,
@@ -61,21 +62,34 @@ impl Comparison {
         let differences = compare::trees(expected, &found, exceptions);
         self.trees.bytes += record.text.len();
         self.trees.add(&record.path, expected.lines().count(), differences, self.examples);
+        match &record.tables {
+            Ok(expected) => {
+                let differences = tables::compare(expected, &module, &record.text, exceptions);
+                self.tables.add(&record.path, expected.lines().count(), differences, self.examples);
+            }
+            Err(reason) => self.tables.refuse(reason),
+        }
     }
 }
 
 fn compare_with(reference: &Reference, options: &PythonOptions) -> Result<bool> {
-    let mut comparison =
-        Comparison { trees: Report::default(), exceptions: None, parsing: Duration::ZERO, examples: options.examples };
+    let mut comparison = Comparison {
+        trees: Report::default(),
+        tables: Report::default(),
+        exceptions: None,
+        parsing: Duration::ZERO,
+        examples: options.examples,
+    };
     let entries = entries(reference, options)?;
     let (major, minor) = reference.ask(&entries, |version, record| comparison.record(version, record))?;
     println!("# CPython {major}.{minor}\n");
-    println!("ast: {}", comparison.trees.render("nodes"));
+    println!("ast: {}\n", comparison.trees.render("nodes"));
+    println!("symtable: {}\n", comparison.tables.render("tables and symbols"));
     if let Some(exceptions) = &comparison.exceptions {
         println!("exceptions, each with how often it was needed:");
         println!("{}\n", exceptions.report().join("\n"));
     }
     let (bytes, time) = (comparison.trees.bytes, comparison.parsing);
     println!("parsed {bytes} bytes in {:.1} s\n", time.as_secs_f64());
-    Ok(comparison.trees.agreed())
+    Ok(comparison.trees.agreed() && comparison.tables.agreed())
 }

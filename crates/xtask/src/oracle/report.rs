@@ -22,6 +22,12 @@ impl Difference {
         Self { line, construct, expected: expected.to_owned(), found: found.to_owned() }
     }
 
+    /// A difference between two symbol tables.
+    pub(super) fn of_tables(construct: String, expected: String, found: String) -> Self {
+        let line = expected.split(' ').chain(found.split(' ')).find_map(|word| word.parse().ok()).unwrap_or(0);
+        Self { line, construct, expected, found }
+    }
+
     fn render(&self, path: &str) -> [String; 3] {
         [
             format!("           {path}:{}", self.line),
