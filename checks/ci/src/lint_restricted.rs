@@ -116,15 +116,15 @@ fn ignored(linter: Linter, options: &LintOptions, findings: &mut Findings) {
 }
 
 /// Whether a rule that is ignored everywhere hides defects: a whole family, unused imports or unused variables.
-fn is_costly(linter: Linter, code: &str, all_selected: bool) -> bool {
+fn is_costly(linter: Linter, code: &str, selects_all: bool) -> bool {
     match linter {
         Linter::Pylint => {
             matches!(code, "all" | "E" | "W" | "F" | "unused-import" | "unused-variable" | "W0611" | "W0612")
         }
         Linter::Ruff | Linter::Flake8 => {
             let family = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_uppercase());
-            let core = matches!(code, "ALL" | "E" | "F" | "W");
-            matches!(code, "F401" | "F841") || core || (family && !all_selected)
+            let basic = matches!(code, "ALL" | "E" | "F" | "W");
+            matches!(code, "F401" | "F841") || basic || (family && !selects_all)
         }
     }
 }

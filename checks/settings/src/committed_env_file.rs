@@ -20,7 +20,8 @@ check! {
     ///
     /// ## Limits
     /// Files that are named as templates (`.env.example`, `.sample`, `.template`, `.dist`), that are empty, or that hold
-    /// placeholders for everything are silent. Outside git a file that no ignore rule covers is reported with low confidence.
+    /// placeholders for everything are silent, and so are those of tests, examples and scripts whose secrets are words and
+    /// not random. Outside git a file that no ignore rule covers is reported with low confidence.
     /// A file that could not be read is not judged. Encrypted files (`.env.enc`, `sops`) are left alone by name.
     id: "committed-env-file",
     summary: "a file of environment variables is committed with its values",
@@ -77,8 +78,11 @@ fn severity(file: &EnvironmentFile, role: Role, values: &[&Variable], secrets: &
     if values.iter().all(|variable| variable.is_placeholder()) {
         return None;
     }
-    let for_show = file.kind == EnvironmentFileKind::Test || matches!(role, Role::Test | Role::Example);
-    if for_show || secrets.is_empty() {
+    let real = |secret: &&Variable| secret.is_random() && !secret.is_placeholder();
+    if matches!(role, Role::Test | Role::Example | Role::Script) {
+        return secrets.iter().any(real).then_some(Severity::High);
+    }
+    if file.kind == EnvironmentFileKind::Test || secrets.is_empty() {
         return Some(Severity::Low);
     }
     let real = secrets.iter().any(|secret| !secret.is_placeholder());

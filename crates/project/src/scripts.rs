@@ -163,13 +163,13 @@ impl Expansion<'_> {
         }
     }
 
-    fn follow(&mut self, called: &Called, caller: Span, directory: Option<String>) {
+    fn follow(&mut self, target: &Called, from: Span, directory: Option<String>) {
         if self.callers.len() >= MAX_DEPTH {
             return;
         }
-        self.callers.push(caller);
+        self.callers.push(from);
         let scripts = self.scripts;
-        match called {
+        match target {
             Called::Shell(file) => {
                 let commands = scripts.shell.get(file).map_or(&[][..], Vec::as_slice);
                 self.text(*file, commands, directory);
@@ -236,7 +236,9 @@ enum Called {
 /// The path of the script that a command runs: `./build.sh`, `bash -e build.sh`, `source env.sh`. What stands in a
 /// virtual environment or outside the repository is a program, no script.
 fn script_path(command: &Command) -> Option<&str> {
-    let first = command.words.first()?.text.as_str();
+    // `poetry run ./scripts/test` runs the script in its environment.
+    let program = crate::workflows::unwrapped(command).pop()?;
+    let first = program.word.text.as_str();
     let path = match first {
         "bash" | "sh" | "zsh" | "dash" | "source" | "." | "/bin/bash" | "/bin/sh" => {
             let mut arguments =
@@ -266,6 +268,7 @@ mod tests {
         let path = |text: &str| script_path(&pyaudit_shell::commands(text).0[0]).map(str::to_owned);
         assert_eq!(path("./build.sh").as_deref(), Some("./build.sh"));
         assert_eq!(path("bash -e build.sh").as_deref(), Some("build.sh"));
+        assert_eq!(path("poetry run ./scripts/test").as_deref(), Some("./scripts/test"));
         for text in ["source .venv/bin/activate", "pip install x", "bash -c echo", "/usr/bin/pip"] {
             assert_eq!(path(text), None, "{text}");
         }

@@ -103,7 +103,7 @@ fn tables(document: &Value, key: &str) -> BTreeMap<String, Locked> {
     for table in document.get(key).map_or(&[][..], Value::items) {
         let Some(name) = table.get("name").and_then(Value::as_str) else { continue };
         let package = packages.entry(normalise_name(name)).or_default();
-        package.version = table.get("version").and_then(Value::as_str).unwrap_or("").to_owned();
+        table.get("version").and_then(Value::as_str).unwrap_or("").clone_into(&mut package.version);
         package.member |= ["editable", "virtual"].iter().any(|source| table.at(&["source", source]).is_some());
         package.needs.extend(table.get("dependencies").map(needs).unwrap_or_default());
         for extra in table.get("optional-dependencies").map_or(&[][..], Value::entries) {

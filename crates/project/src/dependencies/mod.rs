@@ -177,8 +177,8 @@ impl Dependencies {
         dependencies
     }
 
-    /// The manifests that describe what the repository ships or tests: those of vendored trees, generated files, examples
-    /// and templates for new projects are left out.
+    /// The manifests that describe what the repository ships or tests: those of vendored trees, generated files, examples,
+    /// templates for new projects, and the projects that its tests work on are left out.
     pub fn shipped<'a>(&'a self, sources: &'a Sources) -> impl Iterator<Item = &'a Manifest> {
         use pyaudit_source::Role;
         let is_template = |directory: &str| {
@@ -187,7 +187,9 @@ impl Dependencies {
         };
         self.manifests.iter().filter(move |manifest| {
             let role = sources.file(manifest.file).role;
-            !matches!(role, Role::Vendored | Role::Generated | Role::Example) && !is_template(&manifest.directory)
+            let subject = role == Role::Test && manifest.kind != ManifestKind::Requirements;
+            let foreign = subject || matches!(role, Role::Vendored | Role::Generated | Role::Example);
+            !foreign && !is_template(&manifest.directory)
         })
     }
 
@@ -321,10 +323,10 @@ impl Reader<'_> {
         let offset = part.start as u32;
         let requirement = requirements::parse_requirement(text.text.get(part)?).ok()?;
         let name = text.source_range(requirement.name_range.shift(offset))?;
-        Some(self.from_requirement(&requirement, name, group, purpose))
+        Some(self.of_requirement(&requirement, name, group, purpose))
     }
 
-    fn from_requirement(self, requirement: &Requirement, name: Range, group: &Group, purpose: Purpose) -> Declared {
+    fn of_requirement(self, requirement: &Requirement, name: Range, group: &Group, purpose: Purpose) -> Declared {
         let specifiers: Vec<String> =
             requirement.specifiers.iter().map(|each| format!("{}{}", each.operator, each.version)).collect();
         Declared {

@@ -53,10 +53,9 @@ impl Pin {
 
     fn of_operator(operator: &str, version: &str) -> Self {
         match operator {
-            "===" => Self::Exact,
             "==" | "=" if version == "*" => Self::Unconstrained,
             "==" | "=" if version.contains('*') => Self::Compatible,
-            "==" | "=" => Self::Exact,
+            "==" | "=" | "===" => Self::Exact,
             "~=" | "^" | "~" => Self::Compatible,
             "<" | "<=" => Self::Bounded,
             ">" | ">=" => Self::Lower,

@@ -38,7 +38,7 @@ pub(super) fn read(reader: Reader<'_>, kind: ManifestKind) -> Option<Manifest> {
     for line in lines {
         match line {
             Line::Requirement(requirement) => {
-                let declared = reader.from_requirement(requirement, requirement.name_range, &Group::Runtime, purpose);
+                let declared = reader.of_requirement(requirement, requirement.name_range, &Group::Runtime, purpose);
                 manifest.declared.push(declared);
             }
             Line::Include { path, range } => manifest.includes.push(include(reader, false, path, *range)),

@@ -111,7 +111,7 @@ impl<'a> SetupModule<'a> {
         let source = literal.slice(self.reader.sources.text(self.reader.file)?);
         // A literal with escapes does not hold its value as it stands; the whole literal is the place then.
         let name = source.find(value).map_or(literal, |at| requirement.name_range.shift(literal.start + at as u32));
-        Some(self.reader.from_requirement(&requirement, name, group, purpose))
+        Some(self.reader.of_requirement(&requirement, name, group, purpose))
     }
 }
 

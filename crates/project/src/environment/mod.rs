@@ -166,6 +166,16 @@ impl Variable {
         (key || lower.split('_').any(|word| SECRET_WORDS.contains(&word)) || has_credentials(&self.value)) && !public
     }
 
+    /// Whether the value looks made by a machine, as a real key is: long, with letters and digits, and no plain words.
+    pub fn is_random(&self) -> bool {
+        let value = self.value.trim();
+        let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+        let digits = value.bytes().filter(u8::is_ascii_digit).count();
+        let lower = value.to_ascii_lowercase();
+        let says = ["test", "dummy", "secret", "password", "localhost", "fake"].iter().any(|word| lower.contains(word));
+        value.len() >= 20 && letters >= 4 && digits >= 3 && !says && !value.contains([' ', '/'])
+    }
+
     /// Whether the value stands for one that somebody fills in: empty, a reference to another variable, `changeme`.
     pub fn is_placeholder(&self) -> bool {
         let lower = self.value.trim().to_ascii_lowercase();
@@ -242,5 +252,9 @@ mod tests {
         }
         assert!(variable("A", "changethis").is_placeholder() && variable("A", "${B}").is_placeholder());
         assert!(!variable("A", "hunter2").is_placeholder());
+        assert!(
+            variable("A", "sk0f3c9d1e7b55aa0f3c9d1e").is_random()
+                && !variable("A", "somethingverysecret12345").is_random()
+        );
     }
 }

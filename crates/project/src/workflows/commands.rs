@@ -161,7 +161,7 @@ pub(super) fn changes(program: &Program<'_>) -> Vec<Change> {
     let after = |name: &str| words.iter().position(|word| word.text == name).map_or(&[][..], |at| &words[at + 1..]);
     match program.name {
         name if name.contains('$') || UNKNOWN.contains(&name) => vec![Change::Unknown],
-        "pip" if command == "install" => pip(after("install")),
+        "pip" | "brew" if command == "install" => pip(after("install")),
         "uv" => uv(command, words),
         "poetry" => poetry(command, words),
         "pdm" if matches!(command, "install" | "sync") => vec![environment(words, project(words, &["--group", "-G"]))],
@@ -174,7 +174,6 @@ pub(super) fn changes(program: &Program<'_>) -> Vec<Change> {
         "hatch" => vec![environment(&[], Installer::Hatch)],
         "pipx" if matches!(command, "install" | "inject") => pip(after(command)),
         "conda" | "mamba" | "micromamba" => conda(words),
-        "brew" if command == "install" => pip(after("install")),
         "apt" | "apt-get" | "apk" | "dnf" | "yum" if words.iter().any(|word| is_system_tool(&word.text)) => {
             vec![Change::Unknown]
         }
@@ -238,7 +237,7 @@ fn pip(words: &[Word]) -> Vec<Change> {
         match argument {
             Argument::Positional(word) => changes.push(requested(&word.text)),
             Argument::Option("-r" | "--requirement" | "--requirements", path) => {
-                changes.push(file(path.unwrap_or("$")))
+                changes.push(file(path.unwrap_or("$")));
             }
             Argument::Option("-e" | "--editable", path) => changes.push(requested(path.unwrap_or("$"))),
             Argument::Option("--group" | "--extra" | "--all-extras", _) => changes.push(Change::Unknown),

@@ -118,7 +118,7 @@ impl<'a> Following<'a> {
                     Effect::Brings(names) => self.distributions.extend(names.iter().map(|&name| name.to_owned())),
                     Effect::Nothing => {
                         self.unknown |=
-                            moved || (restored && action.inputs.iter().any(|(_, value)| value.contains("venv")))
+                            moved || (restored && action.inputs.iter().any(|(_, value)| value.contains("venv")));
                     }
                 }
             }
@@ -134,8 +134,8 @@ impl<'a> Following<'a> {
     fn invocation(&mut self, invocation: &Invocation) {
         match invocation.script {
             Script::Unknown => self.unknown = true,
-            Script::Followed => {}
-            Script::None => {
+            // The runner around a script (`uv run ./test.sh`) may install before the script starts.
+            Script::Followed | Script::None => {
                 for program in tools::unwrapped(&invocation.command) {
                     self.program(&program, invocation);
                 }
@@ -201,12 +201,12 @@ impl<'a> Following<'a> {
                 Some(file) => self.requirements_file(file),
                 None => self.unknown = true,
             },
-            Change::Project { path, extras } => match self.path(path, directory) {
+            Change::Project { path, extras } => match path_from(directory, path) {
                 Some(directory) => self.project(&directory, &Installer::Pip { extras: extras.clone() }),
                 None => self.unknown = true,
             },
             Change::Environment { path, installer } => {
-                match self.path(path, directory).and_then(|at| self.project_around(&at)) {
+                match path_from(directory, path).and_then(|at| self.project_around(&at)) {
                     Some(directory) => self.project(&directory, installer),
                     None => self.unknown = true,
                 }
@@ -219,17 +219,13 @@ impl<'a> Following<'a> {
             Requested::Distribution(name) => self.distribution(name, &[]),
             Requested::File(file) => self.requirements_file(*file),
             Requested::Project { directory, extras } => {
-                self.project(directory, &Installer::Pip { extras: extras.clone() })
+                self.project(directory, &Installer::Pip { extras: extras.clone() });
             }
         }
     }
 
-    fn path(&self, path: &str, directory: Option<&str>) -> Option<String> {
-        crate::paths::join(directory?, path)
-    }
-
     fn file(&self, path: &str, directory: Option<&str>) -> Option<FileId> {
-        self.context.sources.find(&self.path(path, directory)?)
+        self.context.sources.find(&path_from(directory, path)?)
     }
 
     fn distribution(&mut self, name: &str, extras: &[String]) {
@@ -320,6 +316,11 @@ impl<'a> Following<'a> {
     }
 }
 
+/// A path of a command as a path of the repository, where the working directory is known.
+fn path_from(directory: Option<&str>, path: &str) -> Option<String> {
+    crate::paths::join(directory?, path)
+}
+
 impl Installer {
     /// Whether the installer reads manifests of this kind.
     fn reads(&self, kind: ManifestKind) -> bool {
@@ -343,15 +344,14 @@ impl Installer {
     /// Whether the installer installs a requirement of the project.
     fn installs(&self, declared: &Declared, extras: &[String]) -> bool {
         match (&declared.group, self) {
-            (Group::Build, _) => false,
             (Group::Runtime, Self::Project { main, .. }) => *main,
             (Group::Runtime, _) => true,
-            (Group::Extra(_), Self::Project { all_extras: true, .. }) => true,
+            (Group::Extra(extra), Self::Project { all_extras, .. }) => *all_extras || extras.contains(extra),
             (Group::Extra(extra), _) => extras.contains(extra),
             (Group::Named(group), Self::Hatch) => group.starts_with("hatch:"),
             (Group::Named(group), Self::Project { groups, .. }) => !group.starts_with("hatch:") && groups.hold(group),
             (Group::Named(_), Self::Pipenv) => true,
-            (Group::Named(_), _) => false,
+            (Group::Build | Group::Named(_), _) => false,
         }
     }
 }
