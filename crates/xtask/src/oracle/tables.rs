@@ -75,11 +75,11 @@ fn read(lines: &str, exceptions: &mut Exceptions) -> Tables {
             let flags: Vec<&str> = flags.split(',').collect();
             let owner = ["local", "free", "global"].into_iter().find(|flag| flags.contains(flag));
             let is_declared = is_module && owner == Some("global") && flags.contains(&"declared-global");
-            if is_declared && exceptions.cover(DECLARED, "") {
-                table.insert(name.to_owned(), DECLARED_OWNER);
-            } else if !exceptions.cover(line, "") {
-                table.insert(name.to_owned(), owner.unwrap_or("unknown"));
+            if exceptions.cover(line, "") {
+                continue;
             }
+            let is_declared = is_declared && exceptions.cover(DECLARED, "");
+            table.insert(name.to_owned(), if is_declared { DECLARED_OWNER } else { owner.unwrap_or("unknown") });
         }
     }
     tables
