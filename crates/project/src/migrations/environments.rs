@@ -97,8 +97,9 @@ impl Configuration<'_> {
         directories.into_iter().find(|directory| self.exists(directory))
     }
 
+    /// Whether the repository has a file in a directory.
     fn exists(&self, directory: &str) -> bool {
-        self.sources.find(&within(directory, "env.py")).is_some()
+        self.sources.files().any(|(_, source)| paths::is_within(source.directory(), directory))
     }
 }
 
