@@ -345,12 +345,11 @@ impl Installer {
     fn installs(&self, declared: &Declared, extras: &[String]) -> bool {
         match (&declared.group, self) {
             (Group::Runtime, Self::Project { main, .. }) => *main,
-            (Group::Runtime, _) => true,
+            (Group::Runtime, _) | (Group::Named(_), Self::Pipenv) => true,
             (Group::Extra(extra), Self::Project { all_extras, .. }) => *all_extras || extras.contains(extra),
             (Group::Extra(extra), _) => extras.contains(extra),
             (Group::Named(group), Self::Hatch) => group.starts_with("hatch:"),
             (Group::Named(group), Self::Project { groups, .. }) => !group.starts_with("hatch:") && groups.hold(group),
-            (Group::Named(_), Self::Pipenv) => true,
             (Group::Build | Group::Named(_), _) => false,
         }
     }
