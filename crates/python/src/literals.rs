@@ -64,18 +64,14 @@ fn text_escape<'t>(rest: &'t str, into: &mut String) -> &'t str {
         'N' => named(after),
         _ => simple_escape(rest),
     };
-    match decoded {
-        Some((value, length)) => {
-            // A lone surrogate has no UTF-8.
-            into.extend(value.map(|value| char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER)));
-            let used = if matches!(letter, 'u' | 'U' | 'x' | 'N') { 1 + length } else { length };
-            &rest[used..]
-        }
-        None => {
-            into.push('\\');
-            rest
-        }
-    }
+    let Some((value, length)) = decoded else {
+        into.push('\\');
+        return rest;
+    };
+    // A lone surrogate has no UTF-8.
+    into.extend(value.map(|value| char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER)));
+    let used = if matches!(letter, 'u' | 'U' | 'x' | 'N') { 1 + length } else { length };
+    &rest[used..]
 }
 
 /// An escape that text and bytes share: its value, if it has one, and its length after the backslash.
@@ -126,15 +122,12 @@ pub(crate) fn decode_bytes(body: &str, raw: bool, into: &mut Vec<u8>) {
             _ if after.starts_with('x') => hexadecimal(&after[1..], 2).map(|(value, length)| (value, length + 1)),
             _ => simple_escape(after),
         };
-        match decoded {
-            Some((value, length)) => {
-                into.extend(value.map(|value| value as u8));
-                rest = &after[length..];
-            }
-            None => {
-                into.push(b'\\');
-                rest = after;
-            }
+        if let Some((value, length)) = decoded {
+            into.extend(value.map(|value| value as u8));
+            rest = &after[length..];
+        } else {
+            into.push(b'\\');
+            rest = after;
         }
     }
     into.extend_from_slice(rest.as_bytes());

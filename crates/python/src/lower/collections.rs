@@ -18,7 +18,7 @@ impl Lowerer<'_> {
             | Kind::AsPattern
             | Kind::AsPatternTarget => return self.inner(cursor),
             Kind::ExpressionList | Kind::PatternList => return self.bare_tuple(cursor),
-            Kind::TuplePattern if !self.has_comma(cursor) => return self.inner(cursor),
+            Kind::TuplePattern if !has_comma(cursor) => return self.inner(cursor),
             Kind::Tuple | Kind::TuplePattern => ExprKind::Tuple { elts: self.elements(cursor), ctx },
             Kind::List | Kind::ListPattern => ExprKind::List { elts: self.elements(cursor), ctx },
             Kind::Set => ExprKind::Set(self.elements(cursor)),
@@ -32,16 +32,6 @@ impl Lowerer<'_> {
             _ => return self.unknown(cursor),
         };
         self.expr(range, value)
-    }
-
-    /// Whether parentheses around a target make a tuple: there is a comma, or nothing at all.
-    fn has_comma(&self, cursor: &mut TreeCursor<'_>) -> bool {
-        let (mut comma, mut named) = (false, false);
-        each_child(cursor, |cursor| {
-            comma |= kind(cursor.node()) == Kind::Comma;
-            named |= cursor.node().is_named();
-        });
-        comma || !named
     }
 
     fn dictionary(&mut self, cursor: &mut TreeCursor<'_>) -> ExprKind {
@@ -112,4 +102,14 @@ impl Lowerer<'_> {
         };
         Some((is_async, target?, iter, Vec::new()))
     }
+}
+
+/// Whether parentheses around a target make a tuple: there is a comma, or nothing at all.
+fn has_comma(cursor: &mut TreeCursor<'_>) -> bool {
+    let (mut comma, mut named) = (false, false);
+    each_child(cursor, |cursor| {
+        comma |= kind(cursor.node()) == Kind::Comma;
+        named |= cursor.node().is_named();
+    });
+    comma || !named
 }

@@ -264,14 +264,14 @@ impl Lowerer<'_> {
 
     fn import_from(&mut self, cursor: &mut TreeCursor<'_>) -> StmtKind {
         let (mut module, mut level, mut names) = (None, 0, Vec::new());
-        let mut named = false;
+        let mut has_module = false;
         each_child(cursor, |cursor| match kind(cursor.node()) {
             Kind::RelativeImport => {
-                named = true;
+                has_module = true;
                 (module, level) = self.relative_module(cursor);
             }
-            Kind::DottedName | Kind::Future if !named => {
-                named = true;
+            Kind::DottedName | Kind::Future if !has_module => {
+                has_module = true;
                 module = Some(self.identifier(cursor.node()));
             }
             _ => names.extend(self.alias(cursor)),

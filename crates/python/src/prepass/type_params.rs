@@ -75,8 +75,8 @@ impl Scanner<'_> {
 
     fn type_param(&mut self) -> Result<RawTypeParam, Failed> {
         let start = self.at;
-        let stars = self.bytes[start..].iter().take(2).take_while(|&&byte| byte == b'*').count();
-        self.at += stars;
+        let star_count = self.bytes[start..].iter().take(2).take_while(|&&byte| byte == b'*').count();
+        self.at += star_count;
         self.skip_blanks_and_breaks();
         let name = range(self.at, self.at + self.word(self.at).len());
         if name.is_empty() {
@@ -90,7 +90,7 @@ impl Scanner<'_> {
         if !matches!(self.peek(0), Some(b',' | b']')) {
             return Err(Failed);
         }
-        Ok(RawTypeParam { range: range(start, self.token_end), name, stars: stars as u8, bound, default })
+        Ok(RawTypeParam { range: range(start, self.token_end), name, stars: star_count as u8, bound, default })
     }
 
     fn type_param_part(&mut self, mark: u8) -> Result<Option<u32>, Failed> {
