@@ -106,8 +106,8 @@ fn program_name(word: &str) -> &str {
             return &name[..versioned.len()];
         }
     }
-    // Environments of hatch stand before the script: `hatch run test:pytest`.
-    name
+    // Environments of hatch stand before the program: `hatch run test:pytest`.
+    name.rsplit(':').next().unwrap_or(name)
 }
 
 /// The words of the program that a runner runs, and whether it brings that program itself.
@@ -266,6 +266,7 @@ mod tests {
         assert_eq!(names("pipx run black ."), ["pipx", "black!"]);
         assert_eq!(names("sudo -E env A=1 pip3 install x"), ["sudo", "env", "pip"]);
         assert_eq!(names("timeout 60 pytest"), ["timeout", "pytest"]);
+        assert_eq!(names("hatch run test:pytest -q"), ["hatch", "pytest"]);
         assert_eq!(names("docker compose run app pytest"), ["docker"]);
         assert_eq!(names("python manage.py test"), ["python"]);
         assert_eq!(names("command -v pytest"), ["command"]);
