@@ -6,7 +6,7 @@
 use super::actions::{self, Effect};
 use super::commands::{self, Change, Installer};
 use super::tools::{self, Program};
-use super::{Context, Job, Requested, Step, Work, pytest};
+use super::{Context, Job, Requested, Step, Work, pip, pytest};
 use crate::dependencies::{Declared, Group, LockKind, Manifest, ManifestKind, Pin, Purpose};
 use crate::scripts::{Invocation, Script};
 use pyaudit_source::{FileId, Span};
@@ -56,7 +56,7 @@ impl Context<'_> {
         let mut found = Vec::new();
         for invocation in self.invocations(step).iter().filter(|invocation| invocation.script == Script::None) {
             for program in tools::unwrapped(&invocation.command) {
-                for (name, word) in commands::unsettled(&program) {
+                for (name, word) in pip::unsettled(&program) {
                     let serves = Purpose::of_distribution(&name) != Purpose::Runtime;
                     if serves && !self.is_settled_somewhere(&name) {
                         found.push((name, Span::new(invocation.file, word.range)));

@@ -8,6 +8,7 @@ mod commands;
 mod github;
 mod gitlab;
 mod installs;
+mod pip;
 mod pytest;
 mod tools;
 mod tox;
