@@ -39,7 +39,8 @@ impl Reader<'_> {
     pub(crate) fn recover(&mut self, lines: Indices<usize>) -> Vec<StmtId> {
         let groups = self.groups(lines);
         let mut body = Vec::new();
-        let mut pending = vec![0..groups.len()];
+        let whole = 0..groups.len();
+        let mut pending = vec![whole];
         while let Some(part) = pending.pop() {
             let Some((first, last)) = groups[part.clone()].first().zip(groups[part.clone()].last()) else { continue };
             let lines = first.start..last.end;

@@ -150,7 +150,9 @@ impl Syntax {
                 keywords.iter().for_each(|&(_, pattern)| visit(Child::Pattern(pattern)));
             }
             PatternKind::As { pattern, .. } => {
-                pattern.iter().for_each(|&pattern| visit(Child::Pattern(pattern)));
+                if let &Some(pattern) = pattern {
+                    visit(Child::Pattern(pattern));
+                }
             }
             PatternKind::Singleton(_) | PatternKind::Star(_) | PatternKind::Error => {}
         }
@@ -265,15 +267,21 @@ fn comprehension_children(kind: &ExprKind, visit: &mut dyn FnMut(Child)) {
 }
 
 fn stmts(body: &[StmtId], visit: &mut dyn FnMut(Child)) {
-    body.iter().for_each(|&stmt| visit(Child::Stmt(stmt)));
+    for &stmt in body {
+        visit(Child::Stmt(stmt));
+    }
 }
 
 fn exprs(of: &[ExprId], visit: &mut dyn FnMut(Child)) {
-    of.iter().for_each(|&expr| visit(Child::Expr(expr)));
+    for &expr in of {
+        visit(Child::Expr(expr));
+    }
 }
 
 fn keywords(of: &[Keyword], visit: &mut dyn FnMut(Child)) {
-    of.iter().for_each(|keyword| visit(Child::Expr(keyword.value)));
+    for keyword in of {
+        visit(Child::Expr(keyword.value));
+    }
 }
 
 /// Positional and keyword arguments in order of the source: `*args` may stand after a keyword.

@@ -73,7 +73,8 @@ fn flat_chains_stay_whole() {
 
 #[test]
 fn nested_blocks_are_a_problem() {
-    let nested: String = (0..2_000).map(|depth| format!("{}if a:\n", " ".repeat(depth))).collect();
+    let nested: Vec<_> = (0..2_000).map(|depth| format!("{}if a:\n", " ".repeat(depth))).collect();
+    let nested = nested.concat();
     let module = survives(format!("{nested}{}pass\nx = 1\n", " ".repeat(2_000)));
     assert!(has_problem(&module, "blocks are nested too deeply"));
     assert_eq!(module.syntax.body.len(), 2);

@@ -46,7 +46,7 @@ pub(super) fn percents(template: &str, fields: &mut Vec<Field>) {
         let mut characters = conversion.chars();
         match characters.next() {
             Some(kind) if kind != '%' => {
-                fields.push(Field::Value { key, plain: options.is_empty() && "sdiu".contains(kind) })
+                fields.push(Field::Value { key, plain: options.is_empty() && "sdiu".contains(kind) });
             }
             _ => push_text(fields, "%"),
         }

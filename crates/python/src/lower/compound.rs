@@ -23,11 +23,11 @@ impl Lowerer<'_> {
     pub(super) fn compound(&mut self, cursor: &mut TreeCursor<'_>) -> Option<StmtId> {
         let range = self.raw_range(cursor.node());
         let (kind, end) = match kind(cursor.node()) {
-            Kind::If => self.if_statement(cursor),
+            Kind::If => Some(self.if_statement(cursor)),
             Kind::For => self.for_statement(cursor),
             Kind::While => self.while_statement(cursor),
-            Kind::Try => self.try_statement(cursor),
-            Kind::With => self.with_statement(cursor),
+            Kind::Try => Some(self.try_statement(cursor)),
+            Kind::With => Some(self.with_statement(cursor)),
             Kind::Match => self.match_statement(cursor),
             Kind::FunctionDefinition | Kind::ClassDefinition | Kind::DecoratedDefinition => {
                 return self.definition(cursor);
@@ -62,7 +62,7 @@ impl Lowerer<'_> {
         parts
     }
 
-    fn if_statement(&mut self, cursor: &mut TreeCursor<'_>) -> Option<(StmtKind, u32)> {
+    fn if_statement(&mut self, cursor: &mut TreeCursor<'_>) -> (StmtKind, u32) {
         let start = self.start(cursor.node());
         let (mut test, mut clauses, mut orelse) = (None, Vec::new(), Block::default());
         let mut end = self.raw_range(cursor.node()).end;
@@ -86,7 +86,7 @@ impl Lowerer<'_> {
         for clause in &mut clauses {
             clause.range.end = end;
         }
-        Some((StmtKind::If { clauses: clauses.into(), orelse }, end))
+        (StmtKind::If { clauses: clauses.into(), orelse }, end)
     }
 
     fn for_statement(&mut self, cursor: &mut TreeCursor<'_>) -> Option<(StmtKind, u32)> {
@@ -102,7 +102,7 @@ impl Lowerer<'_> {
         Some((StmtKind::While { test, body, orelse }, end))
     }
 
-    fn try_statement(&mut self, cursor: &mut TreeCursor<'_>) -> Option<(StmtKind, u32)> {
+    fn try_statement(&mut self, cursor: &mut TreeCursor<'_>) -> (StmtKind, u32) {
         let (mut body, mut orelse, mut finalbody) = (Block::default(), Block::default(), Block::default());
         let (mut handlers, mut is_star) = (Vec::new(), false);
         let mut end = self.raw_range(cursor.node()).end;
@@ -121,7 +121,7 @@ impl Lowerer<'_> {
         if handlers.is_empty() && finalbody.is_empty() {
             self.problem(Range::empty(end), "expected `except` or `finally`");
         }
-        Some((StmtKind::Try { body, handlers: handlers.into(), orelse, finalbody, is_star }, end))
+        (StmtKind::Try { body, handlers: handlers.into(), orelse, finalbody, is_star }, end)
     }
 
     fn handler(&mut self, cursor: &mut TreeCursor<'_>) -> (ExceptHandler, bool) {
@@ -166,7 +166,7 @@ impl Lowerer<'_> {
         self.expr(range, ExprKind::Tuple { elts: values.into(), ctx: ExprContext::Load })
     }
 
-    fn with_statement(&mut self, cursor: &mut TreeCursor<'_>) -> Option<(StmtKind, u32)> {
+    fn with_statement(&mut self, cursor: &mut TreeCursor<'_>) -> (StmtKind, u32) {
         let (mut is_async, mut items, mut body) = (false, Vec::new(), Block::default());
         let mut end = self.raw_range(cursor.node()).end;
         each_child(cursor, |cursor| match kind(cursor.node()) {
@@ -182,7 +182,7 @@ impl Lowerer<'_> {
         if let &[WithItem { context_expr, optional_vars: None }] = items.as_slice() {
             items = self.with_items_in_parentheses(context_expr);
         }
-        Some((StmtKind::With { is_async, items: items.into(), body }, end))
+        (StmtKind::With { is_async, items: items.into(), body }, end)
     }
 
     /// `with (a, b):` has two items, though it looks like one tuple; with an element that no item can be, it is one.

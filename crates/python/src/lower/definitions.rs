@@ -26,22 +26,22 @@ impl Lowerer<'_> {
     /// A function or class, with its decorators if it has some.
     pub(super) fn definition(&mut self, cursor: &mut TreeCursor<'_>) -> Option<StmtId> {
         if kind(cursor.node()) != Kind::DecoratedDefinition {
-            return self.undecorated(cursor, Vec::new());
+            return Some(self.undecorated(cursor, Vec::new()));
         }
         let (mut decorators, mut found) = (Vec::new(), None);
         each_child(cursor, |cursor| match kind(cursor.node()) {
             Kind::Decorator => decorators.push(self.inner(cursor)),
-            _ if cursor.node().is_named() => found = self.undecorated(cursor, std::mem::take(&mut decorators)),
+            _ if cursor.node().is_named() => found = Some(self.undecorated(cursor, std::mem::take(&mut decorators))),
             _ => {}
         });
         found
     }
 
-    fn undecorated(&mut self, cursor: &mut TreeCursor<'_>, decorators: Vec<ExprId>) -> Option<StmtId> {
+    fn undecorated(&mut self, cursor: &mut TreeCursor<'_>, decorators: Vec<ExprId>) -> StmtId {
         let is_class = kind(cursor.node()) == Kind::ClassDefinition;
         let parts = self.definition_parts(cursor);
         let range = Range::new(parts.start, parts.end);
-        let Some(name) = parts.name else { return Some(self.wrong_statement(range, "a definition has no name")) };
+        let Some(name) = parts.name else { return self.wrong_statement(range, "a definition has no name") };
         let type_params = self.type_params(name.range.start);
         let decorators = decorators.into();
         let kind = if is_class {
@@ -64,7 +64,7 @@ impl Lowerer<'_> {
                 body: parts.body,
             }))
         };
-        Some(self.stmt(range, kind))
+        self.stmt(range, kind)
     }
 
     fn definition_parts(&mut self, cursor: &mut TreeCursor<'_>) -> Parts {

@@ -7,7 +7,7 @@ use crate::syntax::{ExprContext, ExprId, ExprKind, Exprs, UnaryOperator};
 use pyaudit_source::Range;
 use tree_sitter::TreeCursor;
 
-impl<'t> Lowerer<'t> {
+impl Lowerer<'_> {
     /// Lowers the expression that the cursor stands on. A star before it is passed over: see [`Self::element`].
     pub(super) fn expression(&mut self, cursor: &mut TreeCursor<'_>) -> ExprId {
         self.deeper(cursor, Self::expression_here)

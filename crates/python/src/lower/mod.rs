@@ -40,8 +40,8 @@ pub(crate) struct Lowerer<'t> {
     pub(crate) syntax: Syntax,
     pub(crate) problems: Vec<ParseProblem>,
     interned: HashMap<Cow<'t, str>, NameId>,
-    /// How far the source lies behind the tree that is walked.
-    shift: i64,
+    /// How far the source lies behind the tree that is walked, modulo 2^32: it may lie before it.
+    shift: u32,
     /// What each snippet became.
     snippets: Vec<Option<ExprId>>,
     /// Bodies that were lowered apart, by the place of the name that stands for each.
@@ -73,7 +73,7 @@ impl<'t> Lowerer<'t> {
 
     /// Lowers the statements of a tree whose text starts at `start` in the source.
     pub(crate) fn statements(&mut self, tree: &Tree, start: u32) -> Vec<StmtId> {
-        self.shift = i64::from(start);
+        self.shift = start;
         let mut cursor = tree.walk();
         self.block_statements(&mut cursor)
     }
@@ -81,7 +81,7 @@ impl<'t> Lowerer<'t> {
     /// Lowers one snippet out of a tree; nothing where its text is no expression. The cursor stands on a statement of the
     /// tree whose text starts at `line` there and at `source` in the source.
     pub(crate) fn snippet(&mut self, cursor: &mut TreeCursor<'_>, line: usize, source: Range) -> Option<ExprId> {
-        self.shift = i64::from(source.start) - line as i64;
+        self.shift = source.start.wrapping_sub(line as u32);
         if kind(cursor.node()) != Kind::ExpressionStatement {
             return None;
         }
@@ -140,7 +140,7 @@ impl<'t> Lowerer<'t> {
 
     /// The place of a node in the source. A mask may start or end a byte inside what it stands for.
     fn raw_range(&self, node: Node<'_>) -> Range {
-        let end = self.unmask_end((node.end_byte() as i64 + self.shift) as u32);
+        let end = self.unmask_end((node.end_byte() as u32).wrapping_add(self.shift));
         let start = self.start(node);
         let start = self.string_at(start).map_or(start, |group| group.range.start);
         Range::new(start, self.cut.map_or(end, |cut| end.min(cut)))
@@ -148,7 +148,7 @@ impl<'t> Lowerer<'t> {
 
     /// Where a node starts, as the tables of the pre-pass count.
     fn start(&self, node: Node<'_>) -> u32 {
-        (node.start_byte() as i64 + self.shift) as u32
+        (node.start_byte() as u32).wrapping_add(self.shift)
     }
 
     fn byte(&self, at: u32) -> u8 {

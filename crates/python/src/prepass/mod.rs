@@ -71,6 +71,7 @@ struct Bracket {
 struct Failed;
 
 /// The scanner's state.
+#[expect(clippy::struct_excessive_bools, reason = "they are independent facts about the text so far")]
 struct Scanner<'t> {
     text: &'t str,
     bytes: &'t [u8],

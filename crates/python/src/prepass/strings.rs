@@ -24,15 +24,15 @@ enum TextEnd {
     Close,
 }
 
-impl Scanner<'_> {
-    /// Whether a word right before a quote is a prefix. `ur` is taken for one, and for a sign of Python 2.
-    pub(super) fn is_prefix(&self, word: &str) -> bool {
-        matches!(
-            word.to_ascii_lowercase().as_str(),
-            "r" | "b" | "u" | "f" | "t" | "br" | "rb" | "fr" | "rf" | "tr" | "rt" | "ur"
-        )
-    }
+/// Whether a word right before a quote is a prefix. `ur` is taken for one, and for a sign of Python 2.
+pub(super) fn is_prefix(word: &str) -> bool {
+    matches!(
+        word.to_ascii_lowercase().as_str(),
+        "r" | "b" | "u" | "f" | "t" | "br" | "rb" | "fr" | "rf" | "tr" | "rt" | "ur"
+    )
+}
 
+impl Scanner<'_> {
     /// Goes over a literal whose first quote is at `quote`; the prefix starts at the current place.
     pub(super) fn string(&mut self, quote: usize) -> Result<(), Failed> {
         let start = self.at;
@@ -260,8 +260,7 @@ impl Scanner<'_> {
     fn ends_field(&self, byte: u8) -> bool {
         match byte {
             b'}' | b':' => true,
-            b'!' => self.peek(1) != Some(b'='),
-            b'=' => self.peek(1) != Some(b'='),
+            b'!' | b'=' => self.peek(1) != Some(b'='),
             _ => false,
         }
     }

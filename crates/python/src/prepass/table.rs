@@ -113,6 +113,7 @@ pub(crate) struct Literal {
 
 /// The meaning of a string prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a letter that may stand in the prefix or not")]
 pub(crate) struct Prefix {
     /// `r`.
     pub(crate) raw: bool,

@@ -1,5 +1,6 @@
 //! Names, numbers, operators and brackets.
 
+use super::strings::is_prefix;
 use super::{Bracket, Failed, MASK, MAX_BRACKETS, Previous, Scanner, is_name_byte, range};
 
 impl Scanner<'_> {
@@ -35,7 +36,7 @@ impl Scanner<'_> {
         let start = self.at;
         let word = self.word(start).to_owned();
         let end = start + word.len().max(1);
-        if word.len() <= 2 && matches!(self.bytes.get(end), Some(b'"' | b'\'')) && self.is_prefix(&word) {
+        if word.len() <= 2 && matches!(self.bytes.get(end), Some(b'"' | b'\'')) && is_prefix(&word) {
             return self.string(end);
         }
         let starts_statement = self.previous == Previous::Start && self.brackets.is_empty();
@@ -237,8 +238,8 @@ impl Scanner<'_> {
         match (byte, self.peek(1), self.peek(2)) {
             (b'*' | b'/' | b'<' | b'>', Some(next), Some(b'=')) if next == byte => 3,
             (b'*' | b'/' | b'<' | b'>', Some(next), _) if next == byte => 2,
-            (b'-' | b'<', Some(b'>'), _) => 2,
-            (
+            (b'-' | b'<', Some(b'>'), _)
+            | (
                 b'=' | b'!' | b'<' | b'>' | b':' | b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'|' | b'^' | b'@',
                 Some(b'='),
                 _,
@@ -256,8 +257,7 @@ impl Scanner<'_> {
         }
         let in_subscript = self.brackets.last().is_some_and(|bracket| bracket.subscript);
         match before {
-            Previous::StarKeyword => true,
-            Previous::Operator(b'=') => true,
+            Previous::StarKeyword | Previous::Operator(b'=') => true,
             Previous::Operator(b':') => depth > 0,
             Previous::Operator(b'[') => in_subscript,
             Previous::Operator(b',') => in_subscript || self.star_depth == Some(depth),
@@ -288,7 +288,8 @@ fn is_old_octal(text: &str) -> bool {
 
 /// Whether a character is a combining mark or another one that names may contain beside letters and digits.
 fn is_mark(letter: char) -> bool {
-    !(letter.is_whitespace() || letter.is_control())
-        && !matches!(letter, '\u{2010}'..='\u{203e}' | '\u{2041}'..='\u{206f}' | '\u{3000}'..='\u{3004}' | '\u{feff}')
-        && !matches!(letter, '\u{a1}'..='\u{a9}' | '\u{ab}'..='\u{b4}' | '\u{b6}' | '\u{b8}' | '\u{bb}' | '\u{bf}')
+    let punctuation =
+        matches!(letter, '\u{2010}'..='\u{203e}' | '\u{2041}'..='\u{206f}' | '\u{3000}'..='\u{3004}' | '\u{feff}');
+    let latin = matches!(letter, '\u{a1}'..='\u{a9}' | '\u{ab}'..='\u{b4}' | '\u{b6}' | '\u{b8}' | '\u{bb}' | '\u{bf}');
+    !(letter.is_whitespace() || letter.is_control() || punctuation || latin)
 }

@@ -72,7 +72,8 @@ fn ask(python: &Path, asked: impl Iterator<Item = Value>) -> anyhow::Result<Vec<
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("cannot start {}", python.display()))?;
-    let input: String = asked.map(|line| format!("{line}\n")).collect();
+    let lines: Vec<_> = asked.map(|line| format!("{line}\n")).collect();
+    let input = lines.concat();
     let mut stdin = child.stdin.take().context("the script has no input")?;
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = child.wait_with_output()?;
