@@ -17,10 +17,10 @@ check! {
     /// `logger.exception(…)` in place of `traceback.print_exc()`.
     ///
     /// ## Limits
-    /// Only repositories that define an application or routes are examined. Tests, migrations, scripts, examples and
-    /// command-line programs may print: a module whose name or imports make it a command line, a function that is
-    /// decorated as a command, a module with a `__main__` block that the application never imports, and that block
-    /// itself. A function whose name says that it prints (`print_banner`, `show_config`) may print too, and so may a
+    /// Only modules that an application, its routes or a worker (Celery, RQ and their like) load are examined, through
+    /// any number of imports; what nothing of these imports is taken for a script. Tests, migrations, scripts, examples
+    /// and command-line programs may print: a module whose name makes it a command line, a function that is decorated
+    /// as a command, and an `if __name__ == "__main__"` block. A function whose name says that it prints (`print_banner`, `show_config`) may print too, and so may a
     /// call that names a `file` other than the standard streams. `rich.print` is left alone.
     id: "print-logging",
     summary: "application code prints instead of logging",
@@ -55,7 +55,8 @@ fn message(count: usize, first: &str) -> String {
 }
 
 fn run(project: &Project, module: &Module, findings: &mut Findings) {
-    if module.role != Role::Application || project.routes.routers.is_empty() || project.is_command_line(module) {
+    let is_served = module.role == Role::Application && project.imports.is_served(module.id);
+    if !is_served || project.is_command_line(module) {
         return;
     }
     findings.examined(1);

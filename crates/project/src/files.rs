@@ -80,6 +80,9 @@ enum Reader {
     Text,
 }
 
+/// How many problems of one file are told one by one.
+const MAX_PROBLEMS_PER_FILE: usize = 3;
+
 /// Files that are known by their whole name.
 const BY_NAME: &[(&str, Reader)] = &[
     ("pyproject.toml", Reader::Toml),
@@ -202,9 +205,19 @@ pub fn analyse(sources: &Sources) -> Files {
     let mut files = Files::default();
     for (id, (data, problems)) in ids.into_iter().zip(read) {
         files.data.push(data);
-        files.problems.extend(problems.into_iter().map(|problem| locate(id, problem)));
+        files.problems.extend(cap(problems).into_iter().map(|problem| locate(id, problem)));
     }
     files
+}
+
+/// The first problems of a file, and how many more there are: a template with braces on every line is told once.
+fn cap(mut problems: Vec<ParseProblem>) -> Vec<ParseProblem> {
+    let more = problems.len().saturating_sub(MAX_PROBLEMS_PER_FILE);
+    problems.truncate(MAX_PROBLEMS_PER_FILE);
+    if let Some(last) = problems.last_mut().filter(|_| more > 0) {
+        last.message = format!("{}, and {more} more problems in this file", last.message);
+    }
+    problems
 }
 
 /// One file as plain data. It depends on the path and the text alone.
@@ -224,9 +237,16 @@ fn analyse_file(sources: &Sources, id: FileId) -> (Option<Data>, Vec<ParseProble
         Reader::Ini => wrap(ini::parse(text), |value| value.map(Data::Ini)),
         Reader::Dotenv => wrap(dotenv::parse(text), |value| value.map(Data::Dotenv)),
         Reader::Dockerfile => wrap(dockerfile::parse(text), |file| Some(Data::Dockerfile(file))),
-        Reader::Requirements => wrap(requirements::parse(text), |lines| Some(Data::Requirements(lines))),
+        Reader::Requirements => analyse_requirements(text),
         Reader::Text => (None, Vec::new()),
     }
+}
+
+/// Requirement lines; nothing at all where most lines are something else, as in a page of documentation that is named
+/// `constraints.txt`.
+fn analyse_requirements(text: &str) -> (Option<Data>, Vec<ParseProblem>) {
+    let (lines, problems) = requirements::parse(text);
+    if problems.len() > lines.len() { (None, Vec::new()) } else { (Some(Data::Requirements(lines)), problems) }
 }
 
 /// Wraps the result of a reader, leaving its problems beside it.

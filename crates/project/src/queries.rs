@@ -82,9 +82,10 @@ const SQL_VERBS: &[&str] = &[
 ];
 
 impl Project {
-    /// The functions of a module that answer a route, each with its first route, in the order of their places.
+    /// The functions of a module that answer a route which an application may serve, each with its first route, in
+    /// the order of their places.
     pub fn handlers_in<'p>(&'p self, module: &Module) -> Vec<(StmtId, &'p Route)> {
-        let all = self.routes.handlers_of(module.id);
+        let all = self.routes.handlers_of(module.id).filter(|(_, route)| route.may_be_served);
         let mut handlers: Vec<(StmtId, &Route)> = all.collect();
         let syntax = &module.python.syntax;
         handlers.sort_by_key(|(id, _)| syntax.stmt(*id).range);
@@ -170,8 +171,10 @@ impl Project {
                 if !self.starts_statement(module, expr) {
                     return None;
                 }
+                // `select(1)` itself, not `select(User).limit(1)`.
+                let is_bare = matches!(syntax.expr(*func).kind, ExprKind::Name { .. });
                 let is_literal = |&argument: &ExprId| matches!(syntax.expr(argument).kind, ExprKind::Int(_));
-                let is_probe = !args.is_empty() && args.iter().all(is_literal);
+                let is_probe = is_bare && !args.is_empty() && args.iter().all(is_literal);
                 Some(if is_probe { Statement::Sql("select 1".to_owned()) } else { Statement::Orm })
             }
             ExprKind::Name { .. } => {

@@ -97,6 +97,9 @@ pub struct Route {
     pub path: String,
     /// Whether every prefix in front of the path is known and an application serves the route.
     pub prefix_known: bool,
+    /// Whether an application may serve the route: not where its router is known and every include of the project is
+    /// read, but none includes it.
+    pub may_be_served: bool,
     /// The registration: the decorator or call.
     pub span: Span,
 }
@@ -121,7 +124,7 @@ pub struct Routes {
 impl Routes {
     /// Reads the route table of a project whose modules are linked.
     pub(crate) fn build(project: &Project) -> Self {
-        let mut builder = Builder { project, routers: Vec::new(), by_symbol: BTreeMap::new(), includes: Vec::new() };
+        let mut builder = Builder::new(project);
         for module in project.modules.iter() {
             builder.collect_routers(module);
         }
@@ -156,9 +159,16 @@ struct Builder<'p> {
     routers: Vec<Router>,
     by_symbol: BTreeMap<Symbol, RouterId>,
     includes: Vec<Include>,
+    /// Whether the project includes something that cannot be followed, so that any router may be served.
+    has_unknown_includes: bool,
 }
 
 impl<'p> Builder<'p> {
+    fn new(project: &'p Project) -> Self {
+        let by_symbol = BTreeMap::new();
+        Self { project, routers: Vec::new(), by_symbol, includes: Vec::new(), has_unknown_includes: false }
+    }
+
     /// Finds what is assigned a new application or router.
     fn collect_routers(&mut self, module: &'p Module) {
         let syntax = &module.python.syntax;
@@ -256,6 +266,7 @@ impl<'p> Builder<'p> {
             router,
             methods,
             prefix_known: constant.is_some(),
+            may_be_served: true,
             path: constant.unwrap_or_default(),
             span: module.span(syntax.expr(decorator).range),
         })
@@ -324,6 +335,7 @@ impl<'p> Builder<'p> {
             router,
             methods: self.methods(module, method, keywords)?,
             prefix_known: constant.is_some(),
+            may_be_served: true,
             path: constant.unwrap_or_default(),
             span: module.span(range),
         })
@@ -359,13 +371,13 @@ impl<'p> Builder<'p> {
             methods,
             path: self.project.constant_string(module, path).unwrap_or_default(),
             prefix_known: false,
+            may_be_served: true,
             span: module.span(syntax.expr(call).range),
         })
     }
 
     /// Notes that one router serves another.
     fn included(&mut self, module: &Module, object: ExprId, method: &str, args: &[ExprId], keywords: &[Keyword]) {
-        let Some(outer) = self.router_of(module, object) else { return };
         let (inner, prefix) = if method == "mount" {
             let path = args.first().copied().or_else(|| module.keyword(keywords, "path"));
             let app = args.get(1).copied().or_else(|| module.keyword(keywords, "app"));
@@ -374,8 +386,11 @@ impl<'p> Builder<'p> {
             let router = args.first().copied().or_else(|| module.keyword(keywords, "router"));
             (router, self.prefix(module, keywords, "prefix"))
         };
-        if let Some(inner) = inner.and_then(|inner| self.router_of(module, inner)) {
-            self.includes.push(Include { outer, inner, prefix });
+        let outer = self.router_of(module, object);
+        match outer.zip(inner.and_then(|inner| self.router_of(module, inner))) {
+            Some((outer, inner)) => self.includes.push(Include { outer, inner, prefix }),
+            // A mount that is not followed is a directory of files or somebody else's application.
+            None => self.has_unknown_includes |= method == "include_router",
         }
     }
 
@@ -388,11 +403,14 @@ impl<'p> Builder<'p> {
     /// Gives each registered route the paths under which applications serve it.
     fn with_full_paths(&self, registered: Vec<Route>) -> Vec<Route> {
         let prefixes = self.prefixes();
+        let has_application = self.routers.iter().any(|router| router.kind == RouterKind::Application);
+        let is_closed = has_application && !self.has_unknown_includes;
         let mut routes = Vec::with_capacity(registered.len());
         for route in registered {
             let served = route.router.and_then(|router| prefixes.get(&router)).filter(|served| !served.is_empty());
             let Some(served) = served else {
-                routes.push(Route { prefix_known: false, ..route });
+                let may_be_served = route.router.is_none() || !is_closed;
+                routes.push(Route { prefix_known: false, may_be_served, ..route });
                 continue;
             };
             for prefix in served {

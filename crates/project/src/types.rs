@@ -173,12 +173,25 @@ impl Project {
             ExprKind::Name { .. } | ExprKind::Attribute { .. } => {
                 let symbol = self.symbol(module, annotation)?;
                 match self.definition(&symbol) {
-                    Some((module, Definition::Value(value))) => self.class_of_annotation(module, value, budget),
+                    Some((module, Definition::Value(value))) => {
+                        let value = self.new_type(module, value).unwrap_or(value);
+                        self.class_of_annotation(module, value, budget)
+                    }
                     Some((_, Definition::Class(_))) | None => Some(symbol),
                     Some(_) => None,
                 }
             }
             _ => None,
+        }
+    }
+
+    /// The type behind `NewType("Name", type)`.
+    fn new_type(&self, module: &Module, value: ExprId) -> Option<ExprId> {
+        let ExprKind::Call { func, args, .. } = &module.python.syntax.expr(value).kind else { return None };
+        if self.is_any(module, *func, &["typing.NewType", "typing_extensions.NewType"]) {
+            args.get(1).copied()
+        } else {
+            None
         }
     }
 

@@ -117,7 +117,10 @@ fn covers(finding: &Finding, place: &Expected) -> bool {
     if finding.check != place.check || finding.path != place.path {
         return false;
     }
-    let one_a_file = matches!(place.check.as_str(), "print-logging" | "committed-env-file" | "env-not-ignored");
+    let check = place.check.as_str();
+    let one_a_file = matches!(check, "print-logging" | "committed-env-file" | "env-not-ignored")
+        || check.starts_with("unpinned-")
+        || check.ends_with("-downgrade");
     (one_a_file && place.must_fire)
         || finding.lines.iter().any(|line| {
             place.lines.contains(line) || place.span.is_some_and(|(first, last)| (first..=last).contains(line))
