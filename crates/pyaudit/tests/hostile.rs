@@ -16,8 +16,8 @@ use std::time::Duration;
 /// The address space of a child in KiB: more than the 500 MB that a scan should need, because threads reserve stacks.
 const MEMORY_KIB: u64 = 4_000_000;
 
-/// After this many seconds a child counts as hanging.
-const KILL_AFTER: Duration = Duration::from_secs(240);
+/// After this time a child counts as hanging.
+const KILL_AFTER: Duration = Duration::from_mins(4);
 
 /// Scans a directory in a child process; `None` when it had to be killed.
 fn scan(root: &Path) -> Option<Output> {
@@ -77,7 +77,7 @@ fn what_is_no_plain_file_is_survived() {
     symlink("/etc/passwd", root.join("app/outside.py")).expect("a link out of the root can be made");
     symlink("nowhere.py", root.join("app/dangling.py")).expect("a dangling link can be made");
     write(&root, "app/secret.py", b"x = 1\n").expect("a file can be written");
-    fs::set_permissions(root.join("app/secret.py"), fs::Permissions::from_mode(0)).expect("it can be locked");
+    fs::set_permissions(root.join("app/secret.py"), fs::Permissions::from_mode(0o000)).expect("it can be locked");
     let fifo = root.join("app/pipe.py");
     assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo runs").success());
     assert_survives("links, a locked file and a FIFO", &root);
