@@ -43,7 +43,7 @@ fn message(kind: QueryKind, subject: &str, count: usize) -> String {
     };
     match count {
         1 => format!("{what} in the handler of `{subject}`"),
-        _ => format!("{what} in the handler of `{subject}`, one of {count} queries there"),
+        _ => format!("{what} in the handler of `{subject}`, which queries in {count} places"),
     }
 }
 

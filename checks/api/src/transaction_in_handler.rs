@@ -33,11 +33,11 @@ check! {
 }
 
 fn handler_message(method: &str, subject: &str) -> String {
-    format!("the handler of `{subject}` calls `{method}` on the session itself")
+    format!("the handler of `{subject}` steers the transaction: it calls `{method}`")
 }
 
 fn helper_message(method: &str, helper: &str) -> String {
-    format!("`{helper}`, a helper of the handlers in this module, calls `{method}` on the session itself")
+    format!("`{helper}`, a helper of the handlers in this module, steers the transaction: it calls `{method}`")
 }
 
 fn run(project: &Project, module: &Module, findings: &mut Findings) {

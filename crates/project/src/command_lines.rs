@@ -1,7 +1,7 @@
 //! Which code is a program for a terminal.
 
 use crate::{Module, Project};
-use pyaudit_python::{ExprKind, StmtId};
+use pyaudit_python::{ExprContext, ExprKind, Parent, StmtId};
 use pyaudit_source::Role;
 
 /// Names of modules and packages that hold command lines.
@@ -12,6 +12,24 @@ impl Project {
     /// Whether a module is a program for a terminal, by its role or by its name.
     pub fn is_command_line(&self, module: &Module) -> bool {
         module.role == Role::Script || module.name.split('.').any(|part| COMMAND_LINE_NAMES.contains(&part))
+    }
+
+    /// Whether a function is used in the `__main__` block of its module alone, and no module that imports it knows the
+    /// function's name: an example, a trial run.
+    pub fn is_used_by_main_guard_only(&self, module: &Module, function: StmtId) -> bool {
+        let syntax = &module.python.syntax;
+        let Some(definition) = module.function(function) else { return false };
+        let name = syntax.identifier(definition.name);
+        let mut importers = self.imports.importers(module.id).iter().map(|&importer| self.modules.get(importer));
+        if importers.any(|importer| importer.python.name_id(name).is_some()) {
+            return false;
+        }
+        let uses = syntax.exprs().filter(|(_, expr)| match expr.kind {
+            ExprKind::Name { id, ctx: ExprContext::Load } => id == definition.name.name,
+            _ => false,
+        });
+        let mut guarded = uses.map(|(id, _)| module.python.is_in_main_guard(Parent::Expr(id))).peekable();
+        guarded.peek().is_some() && guarded.all(|guarded| guarded)
     }
 
     /// Whether a function is decorated as a command of a command line: `@click.command()`, `@app.command()`.

@@ -105,9 +105,10 @@ pub struct Route {
 }
 
 impl Route {
-    /// What a finding about this route is about: `GET /users/{id}`.
+    /// What a finding about this route is about: `GET /users/{id}`, or `GET …/{id}` where what stands before is unknown.
     pub fn subject(&self) -> String {
-        format!("{} {}", self.methods.join("|"), self.path)
+        let before = if self.prefix_known { "" } else { "…" };
+        format!("{} {before}{}", self.methods.join("|"), self.path)
     }
 }
 
@@ -386,12 +387,28 @@ impl<'p> Builder<'p> {
             let router = args.first().copied().or_else(|| module.keyword(keywords, "router"));
             (router, self.prefix(module, keywords, "prefix"))
         };
-        let outer = self.router_of(module, object);
+        let outer = self.router_of(module, object).or_else(|| self.application_passed_to(module, object));
         match outer.zip(inner.and_then(|inner| self.router_of(module, inner))) {
             Some((outer, inner)) => self.includes.push(Include { outer, inner, prefix }),
             // A mount that is not followed is a directory of files or somebody else's application.
             None => self.has_unknown_includes |= method == "include_router",
         }
+    }
+
+    /// The application behind a parameter that is annotated as one, `def add_routers(app: FastAPI)`: the only one of the
+    /// module, or of the project.
+    fn application_passed_to(&self, module: &Module, object: ExprId) -> Option<RouterId> {
+        if !self.project.type_of(module, object).is_some_and(|class| class.is_any(APPLICATIONS)) {
+            return None;
+        }
+        let only = |in_module: bool| {
+            let mut applications = self.routers.iter().enumerate().filter(|(_, router)| {
+                router.kind == RouterKind::Application && (!in_module || router.module == module.id)
+            });
+            let first = applications.next();
+            first.filter(|_| applications.next().is_none()).map(|(at, _)| RouterId(at as u32))
+        };
+        only(true).or_else(|| only(false))
     }
 
     /// The application or router that an expression is.
@@ -410,7 +427,9 @@ impl<'p> Builder<'p> {
             let served = route.router.and_then(|router| prefixes.get(&router)).filter(|served| !served.is_empty());
             let Some(served) = served else {
                 let may_be_served = route.router.is_none() || !is_closed;
-                routes.push(Route { prefix_known: false, may_be_served, ..route });
+                let own = route.router.and_then(|router| self.routers[router.0 as usize].prefix.as_deref());
+                let path = format!("{}{}", own.unwrap_or(""), route.path);
+                routes.push(Route { path, prefix_known: false, may_be_served, ..route });
                 continue;
             };
             for prefix in served {

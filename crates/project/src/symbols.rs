@@ -105,7 +105,28 @@ impl Project {
         let Some((found, taken)) = self.modules.find(importer, level, path) else {
             return (level == 0).then(|| Symbol::External(path.join(".")));
         };
-        self.resolve_member(found, &path[taken..], budget.step()?)
+        let budget = budget.step()?;
+        if let Some(package) = self.shadowing_package(importer, level, &path[..taken], found) {
+            return self.resolve_member(package, &path[taken - 1..], budget);
+        }
+        self.resolve_member(found, &path[taken..], budget)
+    }
+
+    /// The package that gives the last name of `path` another meaning than its submodule `found`: after
+    /// `from .router import router` in a package, `from package import router` is the object.
+    fn shadowing_package(&self, importer: &Module, level: u32, path: &[String], found: ModuleId) -> Option<ModuleId> {
+        let (name, outer) = path.split_last()?;
+        let (package, taken) = self.modules.find(importer, level, outer)?;
+        if taken != outer.len() || package == found {
+            return None;
+        }
+        let home = self.modules.get(package);
+        let sites = home.sites(name);
+        let is_submodule = home.import_of(sites).is_some_and(|import| {
+            let own = import_path(import);
+            self.modules.find(home, import.level, &own) == Some((found, own.len()))
+        });
+        (!sites.is_empty() && !is_submodule).then_some(package)
     }
 
     /// What `path` means inside a module: a definition, or whatever the module imported under that name.
