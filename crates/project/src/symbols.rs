@@ -106,7 +106,9 @@ impl Project {
             return (level == 0).then(|| Symbol::External(path.join(".")));
         };
         let budget = budget.step()?;
-        if let Some(package) = self.shadowing_package(importer, level, &path[..taken], found) {
+        // What the submodule itself defines is meant of the submodule: `from package.router import router`.
+        let is_defined = path.get(taken).is_some_and(|name| !self.modules.get(found).sites(name).is_empty());
+        if !is_defined && let Some(package) = self.shadowing_package(importer, level, &path[..taken], found) {
             return self.resolve_member(package, &path[taken - 1..], budget);
         }
         self.resolve_member(found, &path[taken..], budget)
