@@ -1,7 +1,7 @@
 //! The check `lint-restricted`.
 
 use pyaudit_check::project::linting::{Code, LintConfiguration, LintOptions, LintRun, Linter};
-use pyaudit_check::{FileId, Findings, Project, check};
+use pyaudit_check::{FileId, Findings, Project, Severity, check};
 use std::collections::BTreeMap;
 
 check! {
@@ -24,7 +24,8 @@ check! {
     /// A narrow or toothless run is silent when the same file also runs the same linter in full. The two runs of GitHub's
     /// template for Python (first the narrow one, then a full one with `--exit-zero`) are one finding: only the narrow one
     /// can fail. Single rules other than `F401` and `F841`, `per-file-ignores`, and families that Ruff's `select = ["ALL"]`
-    /// brought in first are silent. Whether anything runs the linter that a file configures is not asked.
+    /// brought in first are silent, and so are rules that nothing selects. Where only rules about documentation (`D`, `DOC`,
+    /// `RST`) are ignored, the finding is for information. Whether anything runs the linter that a file configures is not asked.
     id: "lint-restricted",
     summary: "a linter is held back so far that it hardly finds anything",
     area: Ci,
@@ -49,9 +50,18 @@ fn exit_zero_message(linter: Linter) -> String {
     format!("`{}` can never fail here: `--exit-zero`", linter.name())
 }
 
-fn ignored_message(linter: Linter, codes: &[&Code]) -> String {
+fn ignored_message(linter: Linter, codes: &[&Code], documentation: bool) -> String {
     let names: Vec<String> = codes.iter().map(|code| format!("`{}`", code.text)).collect();
-    format!("`{}` ignores {} everywhere", linter.name(), names.join(", "))
+    let (linter, names) = (linter.name(), names.join(", "));
+    if documentation {
+        return format!("`{linter}` leaves out documentation rules: {names}");
+    }
+    format!("`{linter}` ignores {names} everywhere")
+}
+
+/// Whether a family of rules asks for docstrings, and for nothing that the code does.
+fn is_documentation(code: &Code) -> bool {
+    matches!(code.text.as_str(), "D" | "DOC" | "RST" | "pydocstyle")
 }
 
 fn run(project: &Project, findings: &mut Findings) {
@@ -106,9 +116,14 @@ fn is_narrow(options: &LintOptions) -> bool {
 /// Reports the rules that are ignored everywhere and should not be: one finding a list.
 fn ignored(linter: Linter, options: &LintOptions, findings: &mut Findings) {
     let all = options.selected.iter().flatten().any(|code| code.text == "ALL");
-    let codes: Vec<&Code> = options.ignored.iter().filter(|code| is_costly(linter, &code.text, all)).collect();
+    let costly = |code: &&Code| is_costly(linter, &code.text, all) && options.looks_for(linter, &code.text);
+    let codes: Vec<&Code> = options.ignored.iter().filter(costly).collect();
     let Some((first, others)) = codes.split_first() else { return };
-    let finding = findings.report(first.span, ignored_message(linter, &codes));
+    let documentation = codes.iter().all(|code| is_documentation(code));
+    let finding = findings.report(first.span, ignored_message(linter, &codes, documentation));
+    if documentation {
+        finding.severity(Severity::Info);
+    }
     finding.help("ignore it where it does not hold, with `per-file-ignores` or `# noqa`");
     for other in others.iter().filter(|other| other.span != first.span) {
         finding.related(other.span, format!("`{}` is ignored here", other.text));

@@ -1,5 +1,6 @@
 //! The check `unpinned-dependency`.
 
+use crate::{distinct, listed};
 use pyaudit_check::project::dependencies::{Declared, Group, Manifest, ManifestKind, Pin, Purpose};
 use pyaudit_check::{Findings, Project, Role, Severity, check};
 
@@ -39,13 +40,9 @@ check! {
     run: Project(run),
 }
 
-fn message(file: &str, unpinned: &[&Declared], all: usize) -> String {
-    let mut names: Vec<String> =
-        unpinned.iter().take(5).map(|declared| format!("`{}`", declared.distribution)).collect();
-    if unpinned.len() > 5 {
-        names.push(format!("{} more", unpinned.len() - 5));
-    }
-    format!("nothing settles the version of {} of {all} dependencies in `{file}`: {}", unpinned.len(), names.join(", "))
+fn message(file: &str, unpinned: &[&str], all: usize) -> String {
+    let noun = if all == 1 { "dependency" } else { "dependencies" };
+    format!("nothing settles the version of {} of {all} {noun} in `{file}`: {}", unpinned.len(), listed(unpinned))
 }
 
 fn label(declared: &Declared) -> String {
@@ -70,8 +67,10 @@ fn run(project: &Project, findings: &mut Findings) {
         findings.examined(all.len());
         let unpinned: Vec<&Declared> = all.iter().copied().filter(|declared| !declared.is_pinned()).collect();
         let Some((first, others)) = unpinned.split_first() else { continue };
-        let finding = findings.report(first.name, message(source.name(), &unpinned, all.len()));
-        finding.subject(source.name()).help("commit a lock file, or pin each with `==`");
+        let names = distinct(unpinned.iter().map(|declared| declared.distribution.as_str()));
+        let count = distinct(all.iter().map(|declared| declared.distribution.as_str())).len();
+        let finding = findings.report(first.name, message(&source.path, &names, count));
+        finding.subject(&source.path).help("commit a lock file, or pin each with `==`");
         for declared in others {
             finding.related(declared.name, label(declared));
         }

@@ -1,5 +1,6 @@
 //! The check `unpinned-test-dependency`.
 
+use crate::{distinct, listed};
 use pyaudit_check::project::dependencies::{Declared, Group, Manifest, ManifestKind, Purpose};
 use pyaudit_check::project::workflows::Workflow;
 use pyaudit_check::{Findings, Project, Severity, Span, check};
@@ -7,8 +8,8 @@ use std::collections::BTreeSet;
 
 check! {
     /// ## What it does
-    /// Finds test and development tools whose version nothing settles: in the lists for tests and development of any
-    /// manifest (`requirements-dev.txt`, dependency groups, extras, hatch and tox environments), among the runtime
+    /// Finds requirements for tests and development whose version nothing settles: in the lists for these of any manifest
+    /// (`requirements-dev.txt`, dependency groups, extras, hatch and tox environments), among the runtime
     /// requirements, and in commands of workflows (`pip install pytest`). One finding a manifest or workflow.
     ///
     /// ## Why it matters
@@ -17,14 +18,16 @@ check! {
     ///
     /// ## How to fix
     /// Let the lock of the application cover the group (`uv lock`, `poetry lock`), or pin each tool with `==`. Install
-    /// from that list in workflows, instead of naming tools there.
+    /// from that list in workflows, instead of naming tools there. A library keeps its ranges, and settles the versions of
+    /// its test environment in a lock or constraints file.
     ///
     /// ## Limits
     /// Ranges with an upper bound, environments of tox, commands of workflows and the tools of a library are of low
     /// severity. A tool that a workflow names is silent when any manifest or lock of the repository settles its version.
-    /// Lists for documentation and templates for new projects are left alone.
+    /// Lists for documentation and templates for new projects are left alone, and so are an extra of a library that is named
+    /// after a distribution in it (`mypy` for a plugin of mypy) and what the application itself needs as well.
     id: "unpinned-test-dependency",
-    summary: "nothing settles the version of a test or development tool",
+    summary: "nothing settles the version of a test or development requirement",
     area: Dependencies,
     axis: Reproducibility,
     severity: Medium,
@@ -39,17 +42,8 @@ check! {
 }
 
 fn message(file: &str, names: &[&str]) -> String {
-    let shown: BTreeSet<&str> = names.iter().copied().collect();
-    let mut listed: Vec<String> = shown.iter().take(5).map(|name| format!("`{name}`")).collect();
-    if shown.len() > 5 {
-        listed.push(format!("{} more", shown.len() - 5));
-    }
-    let noun = if shown.len() == 1 { "tool" } else { "tools" };
-    format!(
-        "nothing settles the version of {} test or development {noun} in `{file}`: {}",
-        shown.len(),
-        listed.join(", ")
-    )
+    let noun = if names.len() == 1 { "requirement" } else { "requirements" };
+    format!("nothing settles the version of {} test or development {noun} in `{file}`: {}", names.len(), listed(names))
 }
 
 fn run(project: &Project, findings: &mut Findings) {
@@ -67,19 +61,37 @@ fn manifest_tools(project: &Project, manifest: &Manifest, findings: &mut Finding
     if unread || manifest.compiled || manifest.kind == ManifestKind::Constraints {
         return;
     }
-    let tools: Vec<&Declared> = manifest.declared.iter().filter(|declared| is_tool(declared)).collect();
+    let (needed, features) = (needed_to_run(manifest), features(manifest));
+    let tools = manifest.declared.iter().filter(|declared| is_tool(declared) && !features.contains(&declared.group));
+    let tools: Vec<&Declared> = tools.filter(|declared| !needed.contains(declared.distribution.as_str())).collect();
     findings.examined(tools.len());
     let unpinned: Vec<&Declared> = tools.into_iter().filter(|declared| !declared.is_pinned()).collect();
     let names: Vec<&str> = unpinned.iter().map(|declared| declared.distribution.as_str()).collect();
     let places: Vec<(&str, Span)> = names.iter().copied().zip(unpinned.iter().map(|declared| declared.name)).collect();
     let open = unpinned.iter().any(|declared| declared.pin.is_open());
     let low = manifest.library || manifest.kind == ManifestKind::Tox || !open;
-    report(findings, source.name(), &places, low);
+    report(findings, &source.path, &places, low, if manifest.library { LIBRARY_HELP } else { HELP });
 }
+
+const HELP: &str = "let the lock file cover it, or pin it with `==`";
+
+const LIBRARY_HELP: &str = "settle the versions of the test environment in a lock or constraints file";
 
 fn is_tool(declared: &Declared) -> bool {
     let serves = matches!(declared.purpose, Purpose::Test | Purpose::Development);
     serves && declared.group != Group::Build && !declared.distribution.is_empty()
+}
+
+/// What the application itself needs as well: its version is the affair of `unpinned-dependency`.
+fn needed_to_run(manifest: &Manifest) -> BTreeSet<&str> {
+    let runtime = |each: &&Declared| each.group == Group::Runtime && each.purpose == Purpose::Runtime;
+    manifest.declared.iter().filter(runtime).map(|each| each.distribution.as_str()).collect()
+}
+
+/// The extras that offer something to the users of a library: those named after a distribution that they list.
+fn features(manifest: &Manifest) -> BTreeSet<&Group> {
+    let offers = |each: &&Declared| matches!(&each.group, Group::Extra(extra) if *extra == each.distribution);
+    manifest.declared.iter().filter(|each| manifest.library && offers(each)).map(|each| &each.group).collect()
 }
 
 fn workflow_tools(project: &Project, workflow: &Workflow, findings: &mut Findings) {
@@ -92,15 +104,17 @@ fn workflow_tools(project: &Project, workflow: &Workflow, findings: &mut Finding
     let places = installed.iter().filter(|(_, span)| seen.insert(*span));
     let places: Vec<(&str, Span)> = places.map(|(name, span)| (name.as_str(), *span)).collect();
     if project.dependencies.unread.is_empty() {
-        report(findings, project.sources.file(workflow.file).name(), &places, true);
+        let library = project.dependencies.manifests.iter().any(|each| each.library && each.directory.is_empty());
+        let help = if library { LIBRARY_HELP } else { HELP };
+        report(findings, &project.sources.file(workflow.file).path, &places, true, help);
     }
 }
 
-fn report(findings: &mut Findings, file: &str, places: &[(&str, Span)], low: bool) {
+fn report(findings: &mut Findings, file: &str, places: &[(&str, Span)], low: bool, help: &str) {
     let Some(((_, first), others)) = places.split_first() else { return };
-    let names: Vec<&str> = places.iter().map(|(name, _)| *name).collect();
+    let names = distinct(places.iter().map(|(name, _)| *name));
     let finding = findings.report(*first, message(file, &names));
-    finding.subject(file).help("let the lock file cover it, or pin it with `==`");
+    finding.subject(file).help(help);
     for (name, span) in others {
         finding.related(*span, format!("`{name}` is not settled either"));
     }

@@ -4,7 +4,7 @@ use pyaudit_check::project::manifests::Service;
 use pyaudit_check::project::scripts::Invocation;
 use pyaudit_check::project::workflows::unwrapped;
 use pyaudit_check::project::{Data, scripts};
-use pyaudit_check::{Finding, Findings, Project, Role, Span, check};
+use pyaudit_check::{FileId, Finding, Findings, Project, Role, Span, check};
 
 check! {
     /// ## What it does
@@ -77,8 +77,16 @@ fn render(project: &Project, service: &Service, findings: &mut Findings) {
     let name = service.name.as_deref().unwrap_or("unnamed");
     let finding = findings.report(place(invocation), message(&tool, Some(name)));
     finding.subject(name).help("move it to `preDeployCommand`");
-    finding.related(Span::new(service.file, build.key), "the build command");
+    let key = Span::new(service.file, build.key);
+    if line(project, key) != line(project, place(invocation)) {
+        finding.related(key, "the build command");
+    }
     trace(finding, invocation);
+}
+
+/// The file and line, from 1, that a place begins in.
+fn line(project: &Project, span: Span) -> (FileId, Option<u32>) {
+    (span.file, project.sources.positions(span).map(|(start, _)| start.line))
 }
 
 /// The command in the manifest: the migration itself, or the call of the script that holds it.

@@ -7,8 +7,8 @@ check! {
     /// ## What it does
     /// Finds Alembic revisions whose `downgrade` does nothing while their `upgrade` does something. A body counts as
     /// empty when it holds only `pass`, `...`, a docstring, comments, `return`, or messages to a log; functions of the
-    /// module that it calls are read as well. When a comment or docstring says that there is no way back, the finding
-    /// says so and is of low severity.
+    /// module that it calls are read as well. When a comment or docstring says that there is no way back, or that this is
+    /// intentional, the finding says so and is of low severity, as it is where `upgrade` only changes rows.
     ///
     /// ## Why it matters
     /// `alembic downgrade` reports success and leaves the schema of the newer revision behind the number of the older
@@ -38,8 +38,13 @@ check! {
 }
 
 fn message(revision: &Revision) -> String {
-    let documented = if revision.irreversible.is_some() { ", as the file says" } else { "" };
-    format!("`downgrade` of revision `{}` does nothing while `upgrade` does{documented}", revision.id.text)
+    let does = if revision.data_only { "changes data" } else { "does" };
+    let documented = match (revision.irreversible, revision.intentional) {
+        (Some(_), _) => "; it is irreversible, as the file says",
+        (None, Some(_)) => "; this is intentional, as the file says",
+        (None, None) => "",
+    };
+    format!("`downgrade` of revision `{}` does nothing while `upgrade` {does}{documented}", revision.id.text)
 }
 
 fn run(project: &Project, findings: &mut Findings) {
@@ -51,14 +56,27 @@ fn run(project: &Project, findings: &mut Findings) {
             continue;
         }
         let finding = findings.report(revision.span(downgrade.name), message(revision));
-        finding.subject(&revision.id.text).related(revision.span(revision.upgrade.name), "what `upgrade` does stays");
+        let stays =
+            if revision.data_only { "what `upgrade` does to the data stays" } else { "what `upgrade` does stays" };
+        finding.subject(&revision.id.text).related(revision.span(revision.upgrade.name), stays);
+        if is_of_low_severity(revision) {
+            finding.severity(Severity::Low);
+        }
         if let Some(words) = revision.irreversible {
-            finding.severity(Severity::Low).related(revision.span(words), "said to be irreversible here");
+            finding.related(revision.span(words), "said to be irreversible here");
             finding.help("raise an exception in `downgrade` that says why there is no way back");
+        } else if let Some(words) = revision.intentional {
+            finding.related(revision.span(words), "said to be intentional here");
+            finding.help("raise an exception in `downgrade`, so that nobody takes it for one that worked");
         } else {
             finding.help(
                 "undo what `upgrade` does, in reverse order, or raise an exception that says why it cannot be undone",
             );
         }
     }
+}
+
+/// Whether the file says that it means this, or the schema is the same before and after.
+fn is_of_low_severity(revision: &Revision) -> bool {
+    revision.data_only || revision.irreversible.is_some() || revision.intentional.is_some()
 }

@@ -40,10 +40,33 @@ fn run(project: &Project, findings: &mut Findings) {
         let Some(downgrade) = revision.downgrade else { continue };
         findings.examined(1);
         if let Body::Raises(raise) = downgrade.body {
-            findings
-                .report(revision.span(raise), message(revision))
-                .subject(&revision.id.text)
-                .help("undo what `upgrade` does, or say in the exception how to go back");
+            let help = if has_reason(project.sources.slice(revision.span(raise))) {
+                "undo what `upgrade` does, if the data allows it"
+            } else {
+                "undo what `upgrade` does, or say in the exception how to go back"
+            };
+            findings.report(revision.span(raise), message(revision)).subject(&revision.id.text).help(help);
+        }
+    }
+}
+
+/// Whether the exception of a `raise` or `assert` statement is given something to say.
+fn has_reason(statement: &str) -> bool {
+    let given = statement.split_once(['(', ',']).map_or("", |(_, given)| given);
+    given.contains(char::is_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_reason;
+
+    #[test]
+    fn an_exception_with_an_argument_carries_a_reason() {
+        for statement in ["raise RuntimeError(\"restore a backup\")", "raise A(REASON)", "assert False, \"no\""] {
+            assert!(has_reason(statement), "{statement}");
+        }
+        for statement in ["raise NotImplementedError", "raise NotImplementedError()", "raise A('')", "assert False"] {
+            assert!(!has_reason(statement), "{statement}");
         }
     }
 }

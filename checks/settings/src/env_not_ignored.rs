@@ -6,7 +6,8 @@ check! {
     /// ## What it does
     /// Finds repositories that load a `.env` file while no ignore rule covers it. That a file is loaded is known from the
     /// code (a string such as `".env"` given to pydantic settings, python-dotenv, decouple or environs), from a compose
-    /// file (`env_file: .env`), or from a template beside it (`.env.example`). One finding for the repository.
+    /// file (`env_file: .env`), or from a template beside it (`.env.example`). One finding for the repository. It says so when
+    /// the file is committed already.
     ///
     /// ## Why it matters
     /// The file holds the credentials of whoever runs the code. Without a rule the next `git add .` commits them.
@@ -30,8 +31,11 @@ check! {
     run: Project(run),
 }
 
-fn message(name: &str) -> String {
-    format!("`{name}` is loaded, and no ignore rule keeps it out of git")
+fn message(name: &str, committed: Option<&str>) -> String {
+    match committed {
+        Some(path) => format!("`{name}` is loaded and no ignore rule covers it: `{path}` is committed already"),
+        None => format!("`{name}` is loaded, and no ignore rule keeps it out of git"),
+    }
 }
 
 fn run(project: &Project, findings: &mut Findings) {
@@ -39,9 +43,13 @@ fn run(project: &Project, findings: &mut Findings) {
     findings.examined(users.len());
     let unprotected = users.iter().find(|load| !load.candidates.iter().any(|path| project.sources.is_ignored(path)));
     let Some(load) = unprotected else { return };
+    let is_tracked = |path: &&String| project.sources.tracking(path) == Tracking::Tracked;
+    let committed = load.candidates.iter().find(is_tracked).map(String::as_str);
     let rules = project.sources.ignore_files().first().copied();
-    let finding = findings.report(rules.map_or(load.span, Span::file), message(&load.name));
-    finding.subject(&load.name).help(format!("add a line `{}` to `.gitignore`", load.name));
+    let finding = findings.report(rules.map_or(load.span, Span::file), message(&load.name, committed));
+    let also =
+        committed.map(|path| format!(", and stop tracking it with `git rm --cached {path}`")).unwrap_or_default();
+    finding.subject(&load.name).help(format!("add a line `{}` to `.gitignore`{also}", load.name));
     if rules.is_some() {
         finding.related(load.span, load.how);
     }

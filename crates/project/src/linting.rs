@@ -66,6 +66,9 @@ pub struct LintOptions {
     pub ignored: Vec<Code>,
     /// `--exit-zero`: it never fails.
     pub exit_zero: Option<Span>,
+    /// Whether the rules may be selected elsewhere: a command line leaves that to the configuration, and a configuration
+    /// to the one that it extends.
+    pub inherits: bool,
 }
 
 /// A rule, or the common start of several.
@@ -86,6 +89,21 @@ pub struct LintConfiguration {
     pub file: FileId,
     /// What it says.
     pub options: LintOptions,
+}
+
+impl LintOptions {
+    /// Whether a rule is among those that are looked for; true where that is not known. Ruff looks for `E4`, `E7`, `E9` and
+    /// `F` by itself (<https://docs.astral.sh/ruff/settings/#lint_select>), Flake8 for whatever its plugins bring.
+    pub fn looks_for(&self, linter: Linter, code: &str) -> bool {
+        let overlaps = |rule: &str| rule == "ALL" || code == "ALL" || rule.starts_with(code) || code.starts_with(rule);
+        let selects = match (&self.selected, linter) {
+            (_, Linter::Pylint) => true,
+            (Some(selected), _) => selected.iter().any(|rule| overlaps(&rule.text)),
+            (None, Linter::Ruff) if !self.inherits => ["E4", "E7", "E9", "F"].iter().any(|rule| overlaps(rule)),
+            (None, _) => true,
+        };
+        selects || self.extended.iter().any(|rule| overlaps(&rule.text))
+    }
 }
 
 impl Linting {
@@ -153,7 +171,7 @@ fn is_ruff_check(arguments: &[Word]) -> bool {
 
 /// The options of a command line.
 fn options<'a>(words: impl Iterator<Item = (&'a str, Span)>) -> LintOptions {
-    let mut found = LintOptions::default();
+    let mut found = LintOptions { inherits: true, ..LintOptions::default() };
     let mut words = words.peekable();
     while let Some((word, span)) = words.next() {
         let (option, value) =
@@ -238,6 +256,7 @@ fn ruff(file: FileId, table: &Value) -> LintOptions {
         extended: lists(&["extend-select"]),
         ignored: lists(&["ignore", "extend-ignore"]),
         exit_zero: None,
+        inherits: table.get("extend").is_some(),
     }
 }
 
@@ -250,6 +269,7 @@ fn flake8(file: FileId, table: &Value) -> LintOptions {
         extended: lists(&["extend-select"]),
         ignored: lists(&["ignore", "extend-ignore"]),
         exit_zero: None,
+        inherits: false,
     }
 }
 

@@ -120,6 +120,47 @@ const PLACEHOLDER: &[&str] = &[
     "***",
 ];
 
+/// Words of passwords that only stand in for one.
+const WEAK: &[&str] = &[
+    "admin",
+    "app",
+    "change",
+    "changeme",
+    "changethis",
+    "db",
+    "default",
+    "demo",
+    "dev",
+    "development",
+    "dummy",
+    "example",
+    "fake",
+    "for",
+    "guest",
+    "key",
+    "local",
+    "minio",
+    "minioadmin",
+    "me",
+    "my",
+    "mysql",
+    "not",
+    "pass",
+    "password",
+    "postgres",
+    "redis",
+    "root",
+    "sample",
+    "secret",
+    "super",
+    "supersecret",
+    "test",
+    "testing",
+    "this",
+    "token",
+    "user",
+];
+
 impl EnvironmentFiles {
     /// Finds the environment files among all files that are not vendored.
     pub fn build(sources: &Sources, files: &Files) -> Self {
@@ -176,6 +217,29 @@ impl Variable {
         value.len() >= 20 && letters >= 4 && digits >= 3 && !says && !value.contains([' ', '/'])
     }
 
+    /// Whether the value is one that nobody guards: made of words such as `test`, `dummy` and `password` alone. Of a URL
+    /// the password counts.
+    pub fn is_weak(&self) -> bool {
+        let lower = self.value.trim().to_ascii_lowercase();
+        let said = url_password(&lower).unwrap_or(&lower);
+        let mut words = said.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+        let digits = said.bytes().filter(u8::is_ascii_digit).count();
+        digits <= 4 && said.bytes().any(|byte| byte.is_ascii_alphabetic()) && words.all(|word| WEAK.contains(&word))
+    }
+
+    /// Whether the variable names a host of a network that others reach: by a URL, or by a name such as `DB_HOST`.
+    pub fn is_remote(&self) -> bool {
+        let value = self.value.trim();
+        let host = match authority(value) {
+            Some(authority) => Some(authority.rsplit('@').next().unwrap_or(authority)),
+            None => {
+                self.name.to_ascii_lowercase().split('_').any(|word| matches!(word, "host" | "server")).then_some(value)
+            }
+        };
+        let host = host.map(|host| host.split(':').next().unwrap_or(host));
+        host.is_some_and(|host| !is_local_host(host) && !host.contains(REFERENCE))
+    }
+
     /// Whether the value stands for one that somebody fills in: empty, a reference to another variable, `changeme`.
     pub fn is_placeholder(&self) -> bool {
         let lower = self.value.trim().to_ascii_lowercase();
@@ -183,11 +247,47 @@ impl Variable {
     }
 }
 
-/// Whether a URL carries a password: `postgresql://user:password@host`.
+/// The mark that stands for a reference to a variable once its name is taken out.
+const REFERENCE: char = '$';
+
+/// The value with every `$NAME` and `${NAME}` reduced to its dollar sign.
+fn without_references(value: &str) -> String {
+    let mut found = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once(REFERENCE) {
+        found.push_str(before);
+        found.push(REFERENCE);
+        rest = match after.strip_prefix('{') {
+            Some(braced) => braced.split_once('}').map_or("", |(_, after)| after),
+            None => after.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '_'),
+        };
+    }
+    found + rest
+}
+
+/// The part of a URL before its path: `user:password@host:80`.
+fn authority(value: &str) -> Option<&str> {
+    let (_, rest) = value.split_once("://")?;
+    rest.split(['/', '?', '#']).next()
+}
+
+/// The password that a URL carries: `postgresql://user:password@host`.
+fn url_password(value: &str) -> Option<&str> {
+    let (user, _) = authority(value)?.rsplit_once('@')?;
+    user.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
+}
+
+/// Whether a URL carries a password of its own, and not one that another variable holds.
 fn has_credentials(value: &str) -> bool {
-    let Some((_, rest)) = value.split_once("://") else { return false };
-    let authority = rest.split('/').next().unwrap_or("");
-    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':') && !user.ends_with(':'))
+    url_password(&without_references(value)).is_some_and(|password| password.contains(|each| each != REFERENCE))
+}
+
+/// Whether a host is the machine itself, or a name that only a network of containers knows: `localhost`, `db`.
+fn is_local_host(host: &str) -> bool {
+    let named = host.contains('.');
+    let itself = ["127.", "0.0.0.0", "192.168.", "10."].iter().any(|start| host.starts_with(start));
+    let reserved = [".local", ".localhost", ".internal", ".test"].iter().any(|end| host.ends_with(end));
+    !named || itself || reserved
 }
 
 fn variables(table: &Value) -> Vec<Variable> {
@@ -249,6 +349,21 @@ mod tests {
             [("PORT", "80"), ("DOMAIN", "localhost"), ("STRIPE_PUBLISHABLE_KEY", "a"), ("URL", "https://a@b/c")]
         {
             assert!(!variable(name, value).is_secret(), "{name}");
+        }
+        for value in ["postgresql://u:${P}@db/x", "postgresql://${U:-a}:$P@db/x", "postgresql://u:@db/x"] {
+            assert!(!variable("DB", value).is_secret(), "{value}");
+        }
+        for value in ["test", "dummy-key", "password123", "my_secret", "postgres://postgres:postgres@db/app"] {
+            assert!(variable("A", value).is_weak(), "{value}");
+        }
+        for value in ["hunter2", "0f3c9d1e7b", "123456", "postgres://postgres:hunter2@db/app"] {
+            assert!(!variable("A", value).is_weak(), "{value}");
+        }
+        for (name, value) in [("URL", "https://u:p@db.acme.io:5432/x"), ("DB_HOST", "db.acme.io")] {
+            assert!(variable(name, value).is_remote(), "{value}");
+        }
+        for (name, value) in [("URL", "redis://localhost:6379"), ("DB_HOST", "db"), ("URL", "http://127.0.0.1")] {
+            assert!(!variable(name, value).is_remote(), "{value}");
         }
         assert!(variable("A", "changethis").is_placeholder() && variable("A", "${B}").is_placeholder());
         assert!(!variable("A", "hunter2").is_placeholder());

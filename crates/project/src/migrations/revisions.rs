@@ -31,13 +31,45 @@ const IRREVERSIBLE: &[&str] = &[
     "not possible to downgrade",
     "downgrade is not supported",
     "downgrade not supported",
-    "not supported",
     "no rollback",
-    "data loss",
-    "intentionally",
-    "deliberately",
-    "on purpose",
 ];
+
+/// Words that say a downgrade that does nothing is meant to.
+const INTENTIONAL: &[&str] = &["intentional", "deliberate", "on purpose"];
+
+/// Words that only a change of the schema needs: operations of Alembic and SQLAlchemy, and statements of SQL.
+const SCHEMA_WORDS: &[&str] = &[
+    "create",
+    "alter",
+    "drop",
+    "rename",
+    "truncate",
+    "create_all",
+    "drop_all",
+    "create_table",
+    "drop_table",
+    "rename_table",
+    "add_column",
+    "drop_column",
+    "alter_column",
+    "create_index",
+    "drop_index",
+    "create_foreign_key",
+    "create_primary_key",
+    "create_unique_constraint",
+    "create_check_constraint",
+    "create_exclude_constraint",
+    "drop_constraint",
+    "create_table_comment",
+    "drop_table_comment",
+    "batch_alter_table",
+    "sync_trigger",
+    "grant",
+    "revoke",
+];
+
+/// Words that change rows.
+const DATA_WORDS: &[&str] = &["insert", "update", "delete", "merge", "bulk_insert", "session", "commit"];
 
 /// Reads a module as a revision, if it has the shape of one.
 pub(super) fn read(file: FileId, module: &Module, text: &str) -> Option<Revision> {
@@ -58,7 +90,9 @@ pub(super) fn read(file: FileId, module: &Module, text: &str) -> Option<Revision
         branch_labels: list("branch_labels"),
         upgrade: of(upgrade),
         downgrade: downgrade.map(of),
-        irreversible: irreversible(module, text, downgrade.map(|(stmt, _)| stmt)),
+        irreversible: said(module, text, downgrade.map(|(stmt, _)| stmt), IRREVERSIBLE),
+        intentional: said(module, text, downgrade.map(|(stmt, _)| stmt), INTENTIONAL),
+        data_only: changes_data_only(module, text, downgrade.map(|(stmt, _)| stmt)),
     })
 }
 
@@ -93,9 +127,35 @@ fn function(syntax: &Syntax, name: &str) -> Option<(StmtId, Range)> {
     })
 }
 
-/// Words that say there is no way back: in a comment or string of the downgrade, in the comment lines right above it,
+/// Whether the text of a module outside its downgrade, comments and docstrings has words that change rows and none that
+/// change the schema.
+fn changes_data_only(module: &Module, text: &str, downgrade: Option<StmtId>) -> bool {
+    let syntax = &module.syntax;
+    let documents = std::iter::once(&syntax.body[..]).chain(syntax.stmts().filter_map(|(_, stmt)| match &stmt.kind {
+        StmtKind::FunctionDef(function) => Some(&function.body[..]),
+        _ => None,
+    }));
+    let documents = documents.filter(|body| syntax.docstring(body).is_some());
+    let documents = documents.filter_map(|body| body.first().map(|&stmt| syntax.stmt(stmt).range));
+    let comments = module.comments.iter().map(|comment| comment.range);
+    let mut left_out: Vec<Range> =
+        documents.chain(comments).chain(downgrade.map(|stmt| syntax.stmt(stmt).range)).collect();
+    left_out.sort_unstable_by_key(|range| range.start);
+    let mut at = 0;
+    let mut words = std::collections::BTreeSet::new();
+    for range in left_out.into_iter().chain([Range::empty(text.len() as u32)]) {
+        let code = Range::new(at, range.start.max(at)).slice(text);
+        let parts = code.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        words.extend(parts.map(str::to_ascii_lowercase));
+        at = at.max(range.end);
+    }
+    let any = |list: &[&str]| list.iter().any(|word| words.contains(*word));
+    any(DATA_WORDS) && !any(SCHEMA_WORDS)
+}
+
+/// The first place that has one of these phrases: in a comment or string of the downgrade, in the comment lines right above it,
 /// or in the docstring of the module.
-fn irreversible(module: &Module, text: &str, downgrade: Option<StmtId>) -> Option<Range> {
+fn said(module: &Module, text: &str, downgrade: Option<StmtId>, phrases: &[&str]) -> Option<Range> {
     let syntax = &module.syntax;
     let docstring = syntax.body.first().map(|&stmt| syntax.stmt(stmt).range);
     let docstring = docstring.filter(|_| syntax.docstring(&syntax.body).is_some());
@@ -108,7 +168,7 @@ fn irreversible(module: &Module, text: &str, downgrade: Option<StmtId>) -> Optio
     let inside = strings.filter(|range| function.is_some_and(|function| function.contains(*range)));
     near.chain(inside).chain(docstring).find(|range| {
         let words = range.slice(text).to_lowercase();
-        IRREVERSIBLE.iter().any(|phrase| words.contains(phrase))
+        phrases.iter().any(|phrase| words.contains(phrase))
     })
 }
 
