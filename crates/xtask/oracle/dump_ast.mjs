@@ -2,7 +2,10 @@
 // Entries on standard input are paths of this machine; `zip:stdlib` stands for the library of pyodide itself.
 import fs from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+let asked = "";
+for await (const part of process.stdin.setEncoding("utf8")) asked += part;
 
 const packageDirectory = process.argv[2];
 const { loadPyodide } = await import(pathToFileURL(path.join(packageDirectory, "pyodide.mjs")));
@@ -12,8 +15,7 @@ const python = await loadPyodide({ indexURL: packageDirectory });
 python.FS.mkdir("/host");
 python.FS.mount(python.FS.filesystems.NODEFS, { root: "/" }, "/host");
 
-const entries = fs
-  .readFileSync(0, "utf8")
+const entries = asked
   .split("\n")
   .filter((entry) => entry !== "")
   .map((entry) => (entry === "zip:stdlib" ? "zip:/lib/python314.zip" : "/host" + entry));
@@ -41,5 +43,5 @@ python.setStdin({
   },
 });
 python.setStdout({ write: writeAll });
-const script = fs.readFileSync(path.join(import.meta.dirname, "dump_ast.py"), "utf8");
+const script = fs.readFileSync(fileURLToPath(new URL("dump_ast.py", import.meta.url)), "utf8");
 python.runPython(script, { globals: python.toPy({ __name__: "__main__" }) });

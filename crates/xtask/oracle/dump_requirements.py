@@ -1,4 +1,4 @@
-"""What PyPI's `packaging` reads in requirement lines.
+"""What PyPI's `packaging` reads in requirement lines: `dump_requirements.py DIRECTORY_OF_PACKAGES`.
 
 Each line of the input is a JSON object with `line` and, where the other side found one, `marker`. Each line of the output is
 what `packaging` reads in it, or `error`. Markers are compared here, as only `packaging` knows when two are the same.
@@ -7,8 +7,10 @@ what `packaging` reads in it, or `error`. Markers are compared here, as only `pa
 import json
 import sys
 
-from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
+sys.path.insert(0, sys.argv[1])
+
+from packaging.markers import Marker  # noqa: E402 (the path comes first)
+from packaging.requirements import InvalidRequirement, Requirement  # noqa: E402
 
 
 def same_marker(theirs, ours):

@@ -23,6 +23,8 @@ use std::process::ExitCode;
 /// The comparisons.
 #[derive(Subcommand)]
 pub(crate) enum Task {
+    /// Run everything that must agree: `python --pyodide` and `requirements`. Fails where a reference is missing.
+    All,
     /// Compare modules with CPython's `ast` and `symtable`, over its standard library and `testdata/python`.
     Python(PythonOptions),
     /// Compare requirement lines with PyPI's `packaging`.
@@ -65,9 +67,22 @@ pub(crate) struct PythonOptions {
 /// Runs a comparison; the exit code tells whether everything agreed.
 pub(crate) fn run(task: &Task) -> anyhow::Result<ExitCode> {
     let agreed = match task {
+        Task::All => all()?,
         Task::Python(options) => python::run(options)?,
         Task::Requirements(options) => requirements::run(options)?,
         Task::Mutations(options) => mutations::run(options)?,
     };
     Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Every comparison that CI asks for.
+fn all() -> anyhow::Result<bool> {
+    let python = python::run(&PythonOptions {
+        python: PathBuf::from("python3"),
+        stdlib: None,
+        pyodide: true,
+        allow_missing: false,
+        examples: 3,
+    })?;
+    Ok(requirements::run(&requirements::Options::default())? && python)
 }

@@ -21,7 +21,7 @@ macro_rules! kinds {
 kinds! {
     Block = "block", true; ExpressionStatement = "expression_statement", true; Assignment = "assignment", true;
     AugmentedAssignment = "augmented_assignment", true; Import = "import_statement", true;
-    ImportFrom = "import_from_statement", true; FutureImport = "future_import_statement", true;
+    ImportFrom = "import_from_statement", true;
     RelativeImport = "relative_import", true; ImportPrefix = "import_prefix", true; DottedName = "dotted_name", true;
     AliasedImport = "aliased_import", true; WildcardImport = "wildcard_import", true;
     PrintStatement = "print_statement", true; ExecStatement = "exec_statement", true;
@@ -61,7 +61,7 @@ kinds! {
     CasePattern = "case_pattern", true; KeywordPattern = "keyword_pattern", true; ClassPattern = "class_pattern", true;
     SplatPattern = "splat_pattern", true; UnionPattern = "union_pattern", true; DictPattern = "dict_pattern", true;
     ComplexPattern = "complex_pattern", true;
-    Future = "__future__", false; Comma = ",", false; Colon = ":", false; Equal = "=", false; Star = "*", false; StarStar = "**", false;
+    Comma = ",", false; Colon = ":", false; Equal = "=", false; Star = "*", false; StarStar = "**", false;
     Open = "(", false; Close = ")", false; Dot = ".", false; Semicolon = ";", false; Underscore = "_", false;
     Plus = "+", false; Minus = "-", false; Slash = "/", false; At = "@", false; Percent = "%", false;
     SlashSlash = "//", false; Bar = "|", false; Ampersand = "&", false; Caret = "^", false; ShiftLeft = "<<", false;

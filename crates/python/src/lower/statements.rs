@@ -57,7 +57,7 @@ impl Lowerer<'_> {
         let kind = match kind(node) {
             Kind::ExpressionStatement => return Some(self.expression_statement(cursor)),
             Kind::Import => StmtKind::Import(self.aliases(cursor).into()),
-            Kind::ImportFrom | Kind::FutureImport => self.import_from(cursor),
+            Kind::ImportFrom => self.import_from(cursor),
             Kind::Assert => self.assert(cursor),
             Kind::Return => StmtKind::Return(self.values(cursor).pop()),
             Kind::Delete => self.delete(cursor),
@@ -270,7 +270,7 @@ impl Lowerer<'_> {
                 has_module = true;
                 (module, level) = self.relative_module(cursor);
             }
-            Kind::DottedName | Kind::Future if !has_module => {
+            Kind::DottedName if !has_module => {
                 has_module = true;
                 module = Some(self.identifier(cursor.node()));
             }

@@ -53,7 +53,8 @@ impl Scanner<'_> {
                 self.looks_like_python2(range(start, end), &format!("the statement `{word}`"));
                 self.wrong_from = Some(start);
             }
-            "match" | "case" | "type" | "print" | "exec" => self.mask_name(start, end),
+            // The grammar has a rule of its own for imports from `__future__`, which knows no `*`.
+            "match" | "case" | "type" | "print" | "exec" | "__future__" => self.mask_name(start, end),
             "lambda" => self.lambdas.push(self.brackets.len()),
             "return" | "yield" => self.star_depth = Some(self.brackets.len()),
             "in" if self.brackets.is_empty() => self.star_depth = Some(0),

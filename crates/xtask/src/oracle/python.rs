@@ -2,9 +2,11 @@
 
 use super::exceptions::Exceptions;
 use super::reference::{Record, Reference, Version, pyodide_directory};
-use super::report::Report;
+use super::report::{Difference, Report};
 use super::{PythonOptions, compare, files, tables, tree};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use std::fmt::Write;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Runs every comparison that the options ask for; tells whether all agreed.
@@ -14,14 +16,30 @@ pub(super) fn run(options: &PythonOptions) -> Result<bool> {
     if options.pyodide {
         references.push(Reference::Pyodide(pyodide_directory(files::workspace())));
     }
+    let mut asked = Vec::new();
     for reference in references {
         match reference.installed() {
-            Ok(()) => agreed &= compare_with(&reference, options)?,
+            Ok(()) => asked.push(reference),
             Err(error) if options.allow_missing => println!("left out: {error}"),
             Err(error) => return Err(error),
         }
     }
+    for report in side_by_side(&asked, options)? {
+        let (text, equal) = report?;
+        print!("{text}");
+        agreed &= equal;
+    }
     Ok(agreed)
+}
+
+/// Asks every reference at the same time. Each report is a text, and whether all was equal.
+fn side_by_side(references: &[Reference], options: &PythonOptions) -> Result<Vec<Result<(String, bool)>>> {
+    thread::scope(|scope| {
+        let threads: Vec<_> =
+            references.iter().map(|reference| scope.spawn(|| compare_with(reference, options))).collect();
+        let finished = threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a comparison panicked")));
+        finished.collect()
+    })
 }
 
 /// What is asked about: files of this machine, and the library inside pyodide.
@@ -59,8 +77,9 @@ impl Comparison {
         self.parsing += start.elapsed();
         let exceptions = self.exceptions.get_or_insert_with(|| Exceptions::new(version));
         let found = tree::lines(&module, &record.text);
-        let differences = compare::trees(expected, &found, exceptions);
+        let mut differences = compare::trees(expected, &found, exceptions);
         self.trees.bytes += record.text.len();
+        differences.extend(module.problems.iter().map(|problem| Difference::of_problem(problem, &record.text)));
         self.trees.add(&record.path, expected.lines().count(), differences, self.examples);
         match &record.tables {
             Ok(expected) => {
@@ -72,7 +91,7 @@ impl Comparison {
     }
 }
 
-fn compare_with(reference: &Reference, options: &PythonOptions) -> Result<bool> {
+fn compare_with(reference: &Reference, options: &PythonOptions) -> Result<(String, bool)> {
     let mut comparison = Comparison {
         trees: Report::default(),
         tables: Report::default(),
@@ -82,14 +101,14 @@ fn compare_with(reference: &Reference, options: &PythonOptions) -> Result<bool> 
     };
     let entries = entries(reference, options)?;
     let (major, minor) = reference.ask(&entries, |version, record| comparison.record(version, record))?;
-    println!("# CPython {major}.{minor}\n");
-    println!("ast: {}\n", comparison.trees.render("nodes"));
-    println!("symtable: {}\n", comparison.tables.render("tables and symbols"));
+    let mut text = format!("# CPython {major}.{minor}\n\n");
+    writeln!(text, "ast: {}\n", comparison.trees.render("nodes"))?;
+    writeln!(text, "symtable: {}\n", comparison.tables.render("tables and symbols"))?;
     if let Some(exceptions) = &comparison.exceptions {
-        println!("exceptions, each with how often it was needed:");
-        println!("{}\n", exceptions.report().join("\n"));
+        writeln!(text, "exceptions, each with how often it was needed:")?;
+        writeln!(text, "{}\n", exceptions.report().join("\n"))?;
     }
     let (bytes, time) = (comparison.trees.bytes, comparison.parsing);
-    println!("parsed {bytes} bytes in {:.1} s\n", time.as_secs_f64());
-    Ok(comparison.trees.agreed() && comparison.tables.agreed())
+    writeln!(text, "parsed {bytes} bytes in {:.1} s\n", time.as_secs_f64())?;
+    Ok((text, comparison.trees.agreed() && comparison.tables.agreed()))
 }

@@ -1,5 +1,6 @@
 //! What a comparison found, and how it is printed.
 
+use pyaudit_source::{LineIndex, ParseProblem};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -26,6 +27,13 @@ impl Difference {
     pub(super) fn of_tables(construct: String, expected: String, found: String) -> Self {
         let line = expected.split(' ').chain(found.split(' ')).find_map(|word| word.parse().ok()).unwrap_or(0);
         Self { line, construct, expected, found }
+    }
+
+    /// What we find wrong with a text that CPython accepts.
+    pub(super) fn of_problem(problem: &ParseProblem, text: &str) -> Self {
+        let line = problem.range.map_or(0, |range| LineIndex::new(text).line(range.start));
+        let construct = format!("a problem: {}", problem.message);
+        Self { line, construct, expected: String::new(), found: problem.message.clone() }
     }
 
     fn render(&self, path: &str) -> [String; 3] {

@@ -1,5 +1,6 @@
 //! Requirement lines against PyPI's `packaging`: names, extras, specifiers, URLs and markers of real lines.
 
+use super::files::workspace;
 use anyhow::{Context, bail, ensure};
 use pyaudit_data::requirements::{Requirement, parse_requirement};
 use serde_json::{Value, json};
@@ -11,30 +12,43 @@ use std::process::{Command, Stdio};
 /// What to compare, and with which `packaging`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The program of a Python that has `packaging`.
-    #[arg(long, default_value = ".oracle/venv/bin/python")]
+    /// The program of a Python.
+    #[arg(long, default_value = "python3")]
     python: PathBuf,
-    /// The lines, with comments after `#` at their start.
-    #[arg(long, value_name = "FILE", default_value = "testdata/requirements/lines.txt")]
-    lines: PathBuf,
-    /// Leave the comparison out where `--python` is missing, instead of failing.
+    /// The directory that holds `packaging` (default: `.oracle/packages` in the workspace).
+    #[arg(long, value_name = "DIR")]
+    packages: Option<PathBuf>,
+    /// The lines, with comments after `#` at their start (default: `testdata/requirements/lines.txt`).
+    #[arg(long, value_name = "FILE")]
+    lines: Option<PathBuf>,
+    /// Leave the comparison out where `packaging` is missing, instead of failing.
     #[arg(long)]
     allow_missing: bool,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self { python: PathBuf::from("python3"), packages: None, lines: None, allow_missing: false }
+    }
+}
+
 /// Compares every line; whether all agreed.
 pub(super) fn run(options: &Options) -> anyhow::Result<bool> {
-    if options.allow_missing && !options.python.exists() {
-        println!("requirements: left out, there is no {}", options.python.display());
+    let default = |path: &str| workspace().join(path);
+    let packages = options.packages.clone().unwrap_or_else(|| default(".oracle/packages"));
+    if !packages.join("packaging").is_dir() {
+        let missing = format!("`{}` holds no `packaging`: run crates/xtask/oracle/install.sh", packages.display());
+        ensure!(options.allow_missing, missing);
+        println!("requirements: left out: {missing}");
         return Ok(true);
     }
-    let text =
-        std::fs::read_to_string(&options.lines).with_context(|| format!("cannot read {}", options.lines.display()))?;
+    let path = options.lines.clone().unwrap_or_else(|| default("testdata/requirements/lines.txt"));
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let lines: Vec<_> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let ours: Vec<_> = lines.iter().map(|line| parse_requirement(line)).collect();
     let markers = ours.iter().map(|found| found.as_ref().ok().and_then(|found| found.marker.as_deref()));
     let asked = lines.iter().zip(markers).map(|(line, marker)| json!({"line": line, "marker": marker}));
-    let theirs = ask(&options.python, asked)?;
+    let theirs = ask(&options.python, &packages, asked)?;
     ensure!(theirs.len() == lines.len(), "{} answers to {} lines", theirs.len(), lines.len());
     let mut different = 0;
     for ((line, ours), theirs) in lines.iter().zip(&ours).zip(&theirs) {
@@ -63,11 +77,12 @@ fn comparable(found: &Requirement) -> Value {
 }
 
 /// Asks the script about every line. A thread writes, so that neither pipe can fill and stop both sides.
-fn ask(python: &Path, asked: impl Iterator<Item = Value>) -> anyhow::Result<Vec<Value>> {
+fn ask(python: &Path, packages: &Path, asked: impl Iterator<Item = Value>) -> anyhow::Result<Vec<Value>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("oracle/dump_requirements.py");
     let mut child = Command::new(python)
         .arg("-I")
         .arg(script)
+        .arg(packages)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -6,6 +6,7 @@ use pyaudit_python::{
     BoolOperator, CompareOperator, Comprehension, ExprContext, ExprId, ExprKind, Interpolation, Keyword, Operator,
     Parameter, Parameters, StringPart, UnaryOperator,
 };
+use pyaudit_source::Range;
 
 impl<'s> Writer<'s> {
     /// Writes the line of an expression; tells whether its children are inside an f-string.
@@ -191,7 +192,9 @@ impl<'s> Writer<'s> {
         self.head(if template { "Interpolation" } else { "FormattedValue" }, field.range);
         self.expression("value", field.value);
         if template {
-            self.scalar("str", constant::text(field.source.slice(self.text)));
+            // CPython keeps the blanks before the expression, but not those after it.
+            let shown = Range::new(field.range.start + 1, field.source.end);
+            self.scalar("str", constant::text(shown.slice(self.text)));
         }
         self.scalar("conversion", field.conversion.map_or(-1, |conversion| i64::from(u32::from(conversion))));
         self.child_or_none("format_spec", field.format_spec.as_ref().map(Node::FormatSpec));
