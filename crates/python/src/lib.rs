@@ -22,3 +22,4 @@ pub use module::{Comment, Module, Parent, Syntax};
 pub use names::{Base, Binding, BindingKind, BindingSite, Import, Names, Qualified, Scope, ScopeId, ScopeKind};
 pub use reader::parse;
 pub use syntax::*;
+pub use walk::Child;

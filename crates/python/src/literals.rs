@@ -158,3 +158,63 @@ pub(crate) fn decode_field_text(body: &str, raw: bool, doubled: bool, into: &mut
     }
     decode_text(body.get(start..).unwrap_or(""), raw, into);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(body: &str, raw: bool) -> String {
+        let mut found = String::new();
+        decode_text(body, raw, &mut found);
+        found
+    }
+
+    #[test]
+    fn numbers_have_their_values() {
+        let small = |value| Some(ExprKind::Int(Integer::Small(value)));
+        assert_eq!(number("1_000"), small(1000));
+        assert_eq!(number("0xFf"), small(255));
+        assert_eq!(number("0o17"), small(15));
+        assert_eq!(number("0b101"), small(5));
+        assert_eq!(number("000"), small(0));
+        assert_eq!(number("18446744073709551615"), small(u64::MAX));
+        assert_eq!(number("1_0.5e-1"), Some(ExprKind::Float(1.05)));
+        assert_eq!(number("2J"), Some(ExprKind::Imaginary(2.0)));
+        assert_eq!(number("0x"), None);
+        assert_eq!(number("0b2"), None);
+    }
+
+    #[test]
+    fn a_number_beyond_64_bits_stays_text() {
+        let big = "0x1_0000_0000_0000_0000";
+        assert_eq!(number(big), Some(ExprKind::Int(Integer::Big("0x10000000000000000".into()))));
+    }
+
+    #[test]
+    fn escapes_of_text_are_decoded() {
+        assert_eq!(text(r"\n\t\\\'\x41\101\u00e9\U0001F600\N{BULLET}", false), "\n\t\\'AA\u{e9}\u{1f600}\u{2022}");
+        assert_eq!(text("a\\\nb", false), "ab", "a line end after a backslash is left out");
+        assert_eq!(text(r"\d\xZZ\N{no such name}", false), r"\d\xZZ\N{no such name}", "unknown escapes stay");
+        assert_eq!(text(r"\n", true), r"\n");
+        assert_eq!(text("a\r\nb\rc", true), "a\nb\nc");
+        assert_eq!(text(r"\ud800", false), "\u{fffd}");
+    }
+
+    #[test]
+    fn escapes_of_bytes_are_decoded() {
+        let mut found = Vec::new();
+        decode_bytes(r"a\xff\0\u0041", false, &mut found);
+        assert_eq!(found, b"a\xff\0\\u0041");
+    }
+
+    #[test]
+    fn doubled_braces_are_single_outside_of_specifications() {
+        let decode = |doubled| {
+            let mut found = String::new();
+            decode_field_text(r"{{a}}\N{BULLET}", false, doubled, &mut found);
+            found
+        };
+        assert_eq!(decode(true), "{a}\u{2022}");
+        assert_eq!(decode(false), "{{a}}\u{2022}");
+    }
+}

@@ -86,7 +86,9 @@ impl<'t> Reader<'t> {
 
     /// Reads the module's body: as a whole, or in parts where it is wrong as a whole.
     fn body(&mut self) -> Vec<StmtId> {
-        if let Some(body) = self.try_statements(&self.prepared.masked, 0) {
+        if self.prepared.stray.is_empty()
+            && let Some(body) = self.try_statements(&self.prepared.masked, 0)
+        {
             return body;
         }
         self.recover(0..self.prepared.lines.len())

@@ -45,7 +45,8 @@ impl Reader<'_> {
             let Some((first, last)) = groups[part.clone()].first().zip(groups[part.clone()].last()) else { continue };
             let lines = first.start..last.end;
             let place = self.place(&lines);
-            if part.len() > 1 || !self.has_bodies(&lines) {
+            let whole = if part.len() > 1 { !self.has_stray(&lines) } else { !self.has_bodies(&lines) };
+            if whole {
                 let masked = &self.prepared.masked[place.start as usize..place.end as usize];
                 if let Some(found) = self.try_statements(masked, place.start) {
                     body.extend(found);
@@ -94,6 +95,12 @@ impl Reader<'_> {
         lines.clone().any(|at| self.line(at).indent > self.line(lines.start).indent)
     }
 
+    /// Whether the grammar would take some of the lines for part of another block than they are.
+    fn has_stray(&self, lines: &Indices<usize>) -> bool {
+        let stray = &self.prepared.stray;
+        stray.get(stray.partition_point(|&at| at < lines.start)).is_some_and(|&at| at < lines.end)
+    }
+
     /// Reads what can be read of a statement that is wrong as a whole.
     fn wrong(&mut self, lines: Indices<usize>) -> Vec<StmtId> {
         let bodies = self.bodies(&lines);
@@ -105,8 +112,7 @@ impl Reader<'_> {
         if !opens {
             return vec![self.error(&lines)];
         }
-        let stubs: Vec<_> =
-            bodies.iter().map(|body| (self.line(body.start).first, self.recover(body.clone()))).collect();
+        let stubs: Vec<_> = bodies.iter().map(|body| (self.stub_place(body), self.recover(body.clone()))).collect();
         self.lowerer.stubs = stubs.iter().map(|(at, body)| (*at, body.clone().into())).collect();
         for (tried, repair) in REPAIRS.into_iter().enumerate() {
             let Some(skeleton) = self.skeleton(&lines, &bodies, repair) else { continue };
@@ -121,6 +127,12 @@ impl Reader<'_> {
         }
         self.lowerer.stubs.clear();
         self.splice(&lines, &bodies, stubs)
+    }
+
+    /// Where the name that stands for a body goes: a stray line is not indented, so its place would end the block.
+    fn stub_place(&self, body: &Indices<usize>) -> u32 {
+        let stray = |at: &usize| self.prepared.stray.binary_search(at).is_ok();
+        self.line(body.clone().find(|at| !stray(at)).unwrap_or(body.start)).first
     }
 
     /// The headers as errors, with the statements of their bodies between.
@@ -174,14 +186,15 @@ impl Reader<'_> {
         for body in bodies {
             let (first, end) = (at(self.line(body.start).first), at(self.line(body.end - 1).end));
             text[first..end].fill(b' ');
-            text[first] = STUB;
+            let stub = at(self.stub_place(body));
+            text[stub] = STUB;
             let header = self.line(body.start.saturating_sub(1).max(lines.start));
             let (keep, suffix) = match (repair.name_only, repair.add_colon) {
                 (true, _) if header.word == Word::Definition => self.definition_name(header)?,
                 (_, true) if text[at(header.end) - 1] != b':' => (header.end, ":"),
                 _ => continue,
             };
-            changed |= rewrite_header(&mut text, at(keep), suffix, first, header.indent as usize);
+            changed |= rewrite_header(&mut text, at(keep), suffix, stub, header.indent as usize);
         }
         if repair.drop_decorators {
             let mut dropped = false;

@@ -92,6 +92,15 @@ fn runs_of_comments_and_continuations_are_linear() {
 }
 
 #[test]
+fn stray_lines_are_linear() {
+    let module = survives(format!("class A:\n{}", "{{ x }}\n    def f(self): pass\n".repeat(5_000)));
+    assert_eq!(module.syntax.body.len(), 1, "the class goes on to the end");
+    survives("x\n    y\n".repeat(20_000));
+    survives(format!("if x:\n{}", "  y\n{% x %}\nz\n".repeat(20_000)));
+    survives("{%\n".repeat(50_000));
+}
+
+#[test]
 fn open_strings_are_a_problem() {
     for text in
         ["'".to_owned(), "'''a\nb".to_owned(), "f'{".repeat(20_000), "f'{x".repeat(20_000), "f'''{".repeat(5_000)]

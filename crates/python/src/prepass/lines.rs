@@ -21,6 +21,11 @@ impl Scanner<'_> {
                     self.comment(true);
                     continue;
                 }
+                b'{' if self.template_tag() => {
+                    start = self.at;
+                    (column, continued) = (0, None);
+                    continue;
+                }
                 b'\n' | b'\r' => {
                     (column, continued) = (0, None);
                     start = self.at + 1;
@@ -100,6 +105,7 @@ impl Scanner<'_> {
     /// Ends a simple statement.
     pub(super) fn end_statement(&mut self) {
         self.star_depth = None;
+        self.stars.clear();
         if let Some(from) = self.wrong_from.take() {
             self.mask_error(from, self.token_end.max(from + 1));
         }
@@ -123,7 +129,7 @@ impl Scanner<'_> {
         self.first_break = self.first_break.or(Some(self.at));
         self.out.masked[self.at] = b' ';
         self.at += 1;
-        while self.conflict_marker() {}
+        while self.conflict_marker() || self.template_tag() {}
     }
 
     /// Goes over spaces, comments and continuation lines inside a logical line.
@@ -200,18 +206,33 @@ impl Scanner<'_> {
             let run = rest.iter().take(8).take_while(|&&byte| byte == mark).count();
             run == 7 && matches!(rest.get(7), None | Some(b' ' | b'\n' | b'\r'))
         });
-        if !marked {
-            return false;
+        if marked {
+            self.leave_out_line(self.at + line_length(rest), "a conflict marker of a merge is left");
         }
-        let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
-        self.blank(self.at, self.at + length);
-        self.problem(range(self.at, self.at + length), "a conflict marker of a merge is left");
-        self.at += length;
+        marked
+    }
+
+    /// Goes over a line that holds nothing but a tag of a Jinja template, `{% … %}`, which no Python starts with.
+    fn template_tag(&mut self) -> bool {
+        let start = self.after_spaces(self.at);
+        let rest = &self.bytes[start..];
+        let line = rest.get(..2).filter(|&open| open == b"{%").map(|_| &rest[..line_length(rest)]);
+        let tag = line.is_some_and(|line| line.trim_ascii_end().ends_with(b"%}"));
+        if tag {
+            self.leave_out_line(start + line_length(rest), "a tag of a template stands here");
+        }
+        tag
+    }
+
+    /// Goes over the line that ends at `end` as if it were not there.
+    fn leave_out_line(&mut self, end: usize, message: &str) {
+        self.blank(self.at, end);
+        self.problem(range(self.after_spaces(self.at), end), message);
+        self.at = end;
         if matches!(self.peek(0), Some(b'\n' | b'\r')) {
             self.out.masked[self.at] = b' ';
             self.at += 1;
         }
-        true
     }
 
     fn line_word(&self) -> Word {
@@ -235,4 +256,9 @@ impl Scanner<'_> {
             *first = b'\n';
         }
     }
+}
+
+/// The length of the first line, without its end.
+fn line_length(text: &[u8]) -> usize {
+    text.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(text.len())
 }

@@ -7,6 +7,7 @@
 //! the grammar does not know (type parameters, type aliases, replacement fields) is taken out. Tables keep what stood
 //! there. Names and positions are always read from the source, so the mask costs nothing of either.
 
+mod indents;
 mod lines;
 mod recover;
 mod strings;
@@ -90,6 +91,8 @@ struct Scanner<'t> {
     fields: usize,
     /// Bracket depth at which commas separate expressions that may be starred.
     star_depth: Option<usize>,
+    /// The masked stars outside of brackets since the last `=`: what they unpack is a target if another `=` follows.
+    stars: Vec<usize>,
     /// Bracket depth of each lambda whose parameters are being read.
     lambdas: Vec<usize>,
     /// Where a statement starts that is known to be wrong.
@@ -130,6 +133,7 @@ impl<'t> Scanner<'t> {
             string: None,
             fields: 0,
             star_depth: None,
+            stars: Vec::new(),
             lambdas: Vec::new(),
             wrong_from: None,
             line: None,
@@ -167,6 +171,7 @@ impl<'t> Scanner<'t> {
 
     fn finish(mut self) -> Prepared {
         self.blank_tail();
+        indents::settle_indents(&mut self.out);
         self.out.strings.sort_unstable_by_key(|group| group.mask);
         self.out.errors.sort_unstable();
         self.out.type_params.sort_unstable_by_key(|(at, _)| *at);

@@ -10,6 +10,8 @@ pub(crate) struct Prepared {
     pub(crate) masked: Vec<u8>,
     /// The logical lines.
     pub(crate) lines: Vec<Line>,
+    /// The indexes of the lines that count as indented like those after them, though they are not.
+    pub(crate) stray: Vec<usize>,
     /// String literals, each with its neighbours, by the place of their mask.
     pub(crate) strings: Vec<StringGroup>,
     /// Expressions that are parsed apart from the text: replacement fields, bounds and defaults of type parameters.

@@ -216,8 +216,13 @@ impl Scanner<'_> {
             // The grammar has `^` bind tighter than `&`: each is masked by the other.
             b'&' if single => self.out.masked[start] = b'^',
             b'^' if single => self.out.masked[start] = b'&',
-            b'*' if single && self.is_star(before) => self.out.masked[start] = b'~',
-            b'=' if single && self.brackets.is_empty() => self.star_depth = Some(0),
+            b'*' if single && self.is_star(before) => {
+                self.out.masked[start] = b'~';
+                if self.brackets.is_empty() {
+                    self.stars.push(start);
+                }
+            }
+            b'=' if single && self.brackets.is_empty() => self.assignment(),
             b';' if self.brackets.is_empty() => {
                 self.token_end = start;
                 self.end_statement();
@@ -232,6 +237,16 @@ impl Scanner<'_> {
                 self.previous = Previous::Start;
             }
             _ => {}
+        }
+    }
+
+    /// An `=` that may stand between targets and value: what was read since the one before it were targets, too.
+    fn assignment(&mut self) {
+        self.star_depth = Some(0);
+        if self.lambdas.is_empty() {
+            for star in self.stars.drain(..) {
+                self.out.masked[star] = b'*';
+            }
         }
     }
 
