@@ -124,7 +124,11 @@ fn ignored(linter: Linter, options: &LintOptions, findings: &mut Findings) {
     if documentation {
         finding.severity(Severity::Info);
     }
-    finding.help("ignore it where it does not hold, with `per-file-ignores` or `# noqa`");
+    finding.help(if documentation {
+        "select them for the packages whose interface others read"
+    } else {
+        "ignore it where it does not hold, with `per-file-ignores` or `# noqa`"
+    });
     for other in others.iter().filter(|other| other.span != first.span) {
         finding.related(other.span, format!("`{}` is ignored here", other.text));
     }

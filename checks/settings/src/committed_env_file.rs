@@ -81,7 +81,9 @@ fn run(project: &Project, findings: &mut Findings) {
         // The file as a whole: a frame around a line would show the value in it.
         let finding = findings.report(Span::file(file.file), message(&source.path, tracked, &values, &named(&secrets)));
         finding.subject(&source.path).severity(severity);
-        finding.help(help(tracked, secrets.iter().any(|secret| !stands_in(secret))));
+        let is_test = file.kind == EnvironmentFileKind::Test;
+        let replace = secrets.iter().any(|secret| !stands_in(secret) && (secret.is_random() || !is_test));
+        finding.help(help(tracked, replace));
         if !tracked {
             finding.confidence(Confidence::Low);
         }

@@ -217,12 +217,15 @@ impl Variable {
         value.len() >= 20 && letters >= 4 && digits >= 3 && !says && !value.contains([' ', '/'])
     }
 
-    /// Whether the value is one that nobody guards: made of words such as `test`, `dummy` and `password` alone. Of a URL
-    /// the password counts.
+    /// Whether the value is one that nobody guards: made of words such as `test`, `dummy` and `password` alone, or digits
+    /// counted up from 1. Of a URL the password counts.
     pub fn is_weak(&self) -> bool {
         let lower = self.value.trim().to_ascii_lowercase();
         let said = url_password(&lower).unwrap_or(&lower);
         let mut words = said.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+        if said.len() >= 3 && "1234567890".starts_with(said) {
+            return true;
+        }
         let digits = said.bytes().filter(u8::is_ascii_digit).count();
         digits <= 4 && said.bytes().any(|byte| byte.is_ascii_alphabetic()) && words.all(|word| WEAK.contains(&word))
     }
@@ -353,10 +356,11 @@ mod tests {
         for value in ["postgresql://u:${P}@db/x", "postgresql://${U:-a}:$P@db/x", "postgresql://u:@db/x"] {
             assert!(!variable("DB", value).is_secret(), "{value}");
         }
-        for value in ["test", "dummy-key", "password123", "my_secret", "postgres://postgres:postgres@db/app"] {
+        for value in ["test", "dummy-key", "password123", "my_secret", "123456", "postgres://postgres:postgres@db/app"]
+        {
             assert!(variable("A", value).is_weak(), "{value}");
         }
-        for value in ["hunter2", "0f3c9d1e7b", "123456", "postgres://postgres:hunter2@db/app"] {
+        for value in ["hunter2", "0f3c9d1e7b", "918273", "postgres://postgres:hunter2@db/app"] {
             assert!(!variable("A", value).is_weak(), "{value}");
         }
         for (name, value) in [("URL", "https://u:p@db.acme.io:5432/x"), ("DB_HOST", "db.acme.io")] {
