@@ -391,8 +391,31 @@ impl<'p> Builder<'p> {
         match outer.zip(inner.and_then(|inner| self.router_of(module, inner))) {
             Some((outer, inner)) => self.includes.push(Include { outer, inner, prefix }),
             // A mount that is not followed is a directory of files or somebody else's application.
-            None => self.has_unknown_includes |= method == "include_router",
+            None if method == "mount" || inner.is_some_and(|inner| self.is_foreign(module, inner)) => {}
+            None => self.has_unknown_includes = true,
         }
+    }
+
+    /// Whether what is included is no router of the project: a library's, or an import of something that is not there.
+    fn is_foreign(&self, module: &Module, router: ExprId) -> bool {
+        match &module.python.syntax.expr(router).kind {
+            ExprKind::Call { func, .. } => self.is_foreign(module, *func),
+            ExprKind::Name { .. } | ExprKind::Attribute { .. } => match self.project.symbol(module, router) {
+                Some(symbol) => symbol.external().is_some(),
+                None => {
+                    let name = module.python.qualified_name(router);
+                    name.is_some_and(|name| matches!(name.base, Base::Import { .. }))
+                        || self.is_method_of_library(module, router)
+                }
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether an expression is an attribute of an object whose class is a library's: `fastapi_users.get_auth_router`.
+    fn is_method_of_library(&self, module: &Module, expr: ExprId) -> bool {
+        let ExprKind::Attribute { value, .. } = module.python.syntax.expr(expr).kind else { return false };
+        self.project.type_of(module, value).is_some_and(|class| class.external().is_some())
     }
 
     /// The application behind a parameter that is annotated as one, `def add_routers(app: FastAPI)`: the only one of the

@@ -234,6 +234,25 @@ fn an_application_may_be_passed_to_what_includes_routers() {
 }
 
 #[test]
+fn a_router_that_nothing_includes_is_not_served_where_every_include_is_read() {
+    let main = |include: &str| {
+        let text = format!(
+            "from fastapi import FastAPI\nfrom app import orphan\nfrom app.gone import missing\nimport library\n\
+             app = FastAPI()\napp.include_router(missing.router)\napp.include_router(library.router())\n{include}\n"
+        );
+        project(&[
+            ("app/__init__.py", ""),
+            ("app/main.py", &text),
+            ("app/orphan.py", "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/o')\ndef o(): ...\n"),
+        ])
+    };
+    let served = |project: &Project| project.routes.routes.iter().map(|route| route.may_be_served).collect::<Vec<_>>();
+    assert_eq!(served(&main("")), [false]);
+    assert_eq!(served(&main("app.include_router(orphan.router)")), [true]);
+    assert_eq!(served(&main("for router in found():\n    app.include_router(router)")), [true]);
+}
+
+#[test]
 fn what_only_looks_like_a_route_is_none() {
     let project = project(&[(
         "tests/test_api.py",
