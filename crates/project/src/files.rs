@@ -160,7 +160,7 @@ fn reader_by_shape(path: &str, name: &str) -> Option<Reader> {
     }
     let is_dockerfile = lower == "dockerfile"
         || lower == "containerfile"
-        || lower.starts_with("dockerfile.")
+        || (lower.starts_with("dockerfile.") && !lower.ends_with(".dockerignore"))
         || lower.ends_with(".dockerfile");
     is_dockerfile.then_some(Reader::Dockerfile)
 }
@@ -280,6 +280,7 @@ mod tests {
             (".env.production", Some(Reader::Dotenv)),
             ("deploy/prod.env", Some(Reader::Dotenv)),
             ("docker/Dockerfile.worker", Some(Reader::Dockerfile)),
+            ("docker/Dockerfile.dockerignore", None),
             ("app/env.py", Some(Reader::Python)),
             ("logo.png", None),
         ];

@@ -252,7 +252,8 @@ impl<'p> Builder<'p> {
     fn decorated(&self, module: &Module, function: StmtId, decorator: ExprId) -> Option<Route> {
         let syntax = &module.python.syntax;
         let ExprKind::Call { func, args, keywords } = &syntax.expr(decorator).kind else { return None };
-        let ExprKind::Attribute { value, attr, .. } = &syntax.expr(*func).kind else { return None };
+        let (func, args) = self.wrapped_method(module, args).unwrap_or((*func, args));
+        let ExprKind::Attribute { value, attr, .. } = &syntax.expr(func).kind else { return None };
         let name = syntax.identifier(*attr);
         let methods = self.methods(module, name, keywords)?;
         let path = args.first().copied().or_else(|| module.keyword(keywords, "path"));
@@ -271,6 +272,20 @@ impl<'p> Builder<'p> {
             path: constant.unwrap_or_default(),
             span: module.span(syntax.expr(decorator).range),
         })
+    }
+
+    /// The method of a router that a decorator of the project is handed, with the arguments after it:
+    /// `@protected(router.get, "/users")`.
+    fn wrapped_method<'a>(&self, module: &Module, args: &'a [ExprId]) -> Option<(ExprId, &'a [ExprId])> {
+        let syntax = &module.python.syntax;
+        let at = args.iter().position(|&argument| match &syntax.expr(argument).kind {
+            ExprKind::Attribute { value, attr, .. } => {
+                let name = syntax.identifier(*attr);
+                METHOD_DECORATORS.iter().any(|(known, _)| *known == name) && self.router_of(module, *value).is_some()
+            }
+            _ => false,
+        })?;
+        Some((args[at], &args[at + 1..]))
     }
 
     /// The methods that a decorator or adder of this name registers.
@@ -400,14 +415,14 @@ impl<'p> Builder<'p> {
     fn is_foreign(&self, module: &Module, router: ExprId) -> bool {
         match &module.python.syntax.expr(router).kind {
             ExprKind::Call { func, .. } => self.is_foreign(module, *func),
-            ExprKind::Name { .. } | ExprKind::Attribute { .. } => match self.project.symbol(module, router) {
-                Some(symbol) => symbol.external().is_some(),
-                None => {
-                    let name = module.python.qualified_name(router);
-                    name.is_some_and(|name| matches!(name.base, Base::Import { .. }))
-                        || self.is_method_of_library(module, router)
+            ExprKind::Name { .. } | ExprKind::Attribute { .. } => {
+                if let Some(symbol) = self.project.symbol(module, router) {
+                    return symbol.external().is_some();
                 }
-            },
+                let name = module.python.qualified_name(router);
+                name.is_some_and(|name| matches!(name.base, Base::Import { .. }))
+                    || self.is_method_of_library(module, router)
+            }
             _ => false,
         }
     }

@@ -55,6 +55,18 @@ struct Frame<'a> {
     budget: Budget<'a>,
     condition: Option<Condition>,
     variable: Option<String>,
+    /// The call whose function is evaluated, for the values of its parameters.
+    call: Option<&'a Arguments<'a>>,
+}
+
+/// What a function of the project is called with.
+struct Arguments<'a> {
+    /// Where the call stands.
+    caller: &'a Module,
+    /// Each parameter that is given, by its name.
+    given: Vec<(&'a str, ExprId)>,
+    /// The call around it.
+    outer: Option<&'a Arguments<'a>>,
 }
 
 impl Project {
@@ -135,7 +147,12 @@ impl Project {
     pub fn possible_strings(&self, module: &Module, expr: ExprId) -> Possible {
         let mut possible = Possible { values: Vec::new(), complete: true };
         let (condition, steps) = (self.condition_at(module, Parent::Expr(expr)), steps());
-        self.evaluate(module, expr, &Frame { budget: Budget::new(&steps), condition, variable: None }, &mut possible);
+        self.evaluate(
+            module,
+            expr,
+            &Frame { budget: Budget::new(&steps), condition, variable: None, call: None },
+            &mut possible,
+        );
         possible
     }
 
@@ -237,7 +254,9 @@ impl Project {
             return;
         }
         if let Some((home, Definition::Function(id))) = symbol.as_ref().and_then(|symbol| self.definition(symbol)) {
-            return self.evaluate_returns(home, id, frame, into);
+            let given = given_arguments(home, id, module, args, keywords);
+            let call = Arguments { caller: module, given, outer: frame.call };
+            return self.evaluate_returns(home, id, &Frame { call: Some(&call), ..frame.clone() }, into);
         }
         if let ExprKind::Attribute { value, attr, .. } = &syntax.expr(func).kind {
             let method = syntax.identifier(*attr);
@@ -317,6 +336,10 @@ impl Project {
                     continue;
                 }
                 BindingKind::Annotated { value: None, .. } => continue,
+                BindingKind::Parameter { default, .. } => {
+                    self.evaluate_parameter(module, expr, default, frame, into);
+                    continue;
+                }
                 _ => {
                     into.complete = false;
                     continue;
@@ -324,6 +347,30 @@ impl Project {
             };
             let condition = self.condition_at(module, Parent::Expr(value)).or(frame.condition);
             self.evaluate(module, value, &Frame { condition, ..frame.clone() }, into);
+        }
+    }
+
+    /// A parameter: what the call that is being followed gives for it, or its default.
+    fn evaluate_parameter(
+        &self,
+        module: &Module,
+        expr: ExprId,
+        default: Option<ExprId>,
+        frame: &Frame<'_>,
+        into: &mut Possible,
+    ) {
+        let ExprKind::Name { id, .. } = module.python.syntax.expr(expr).kind else { return };
+        let name = module.python.syntax.name(id);
+        let given = frame.call.and_then(|call| {
+            let argument = call.given.iter().find(|(parameter, _)| *parameter == name)?;
+            Some((call, argument.1))
+        });
+        match (given, frame.call, default) {
+            (Some((call, argument)), ..) => {
+                self.evaluate(call.caller, argument, &Frame { call: call.outer, ..frame.clone() }, into);
+            }
+            (None, Some(_), Some(default)) => self.evaluate(module, default, frame, into),
+            _ => into.complete = false,
         }
     }
 
@@ -362,6 +409,24 @@ impl Project {
         };
         self.inherits_from(class.0, class.1, SETTINGS).then(|| syntax.identifier(*attr).to_ascii_uppercase())
     }
+}
+
+/// Each parameter of a function that a call gives a value for, by its name.
+fn given_arguments<'m>(
+    home: &'m Module,
+    function: StmtId,
+    caller: &'m Module,
+    args: &[ExprId],
+    keywords: &[Keyword],
+) -> Vec<(&'m str, ExprId)> {
+    let Some(function) = home.function(function) else { return Vec::new() };
+    let parameters = &function.parameters;
+    let positional = parameters.posonlyargs.iter().chain(&parameters.args);
+    let by_place =
+        positional.zip(args).map(|(parameter, &value)| (home.python.syntax.identifier(parameter.name), value));
+    let by_name =
+        keywords.iter().filter_map(|keyword| Some((caller.python.syntax.identifier(keyword.name?), keyword.value)));
+    by_place.chain(by_name).collect()
 }
 
 /// Adds a string; a JSON list or a list with commas is taken apart, as settings classes do.

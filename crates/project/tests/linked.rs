@@ -149,6 +149,13 @@ fn values_are_followed_through_settings_and_branches() {
         ("look(os.getenv('X', '*'))", &["*"], false),
         ("X = ['a']\nlook([x.strip() for x in X])", &["a"], true),
         ("look(f'a{unknown}')", &[], false),
+        (
+            "def env(name, fallback=None):\n    return os.getenv(name) or fallback\nlook(env('X', '*').split(','))",
+            &["*"],
+            false,
+        ),
+        ("def env(name, fallback='a'):\n    return fallback\nlook(env('X'))", &["a"], true),
+        ("def f(x):\n    look(x)", &[], false),
         ("look('[\"a\", \"b\"]')", &["a", "b"], true),
     ];
     for (text, expected, complete) in cases {
@@ -199,7 +206,8 @@ fn routes_have_the_prefixes_of_their_includes() {
             "from fastapi import APIRouter\nrouter = APIRouter(prefix='/x')\n\
             @router.get('/{id}')\ndef one(id: int): ...\n\
             @router.api_route('/', methods=['GET', 'PUT'])\nasync def many(): ...\n\
-            def added(): ...\nrouter.add_api_route('/added', added, methods=['POST'])\n",
+            def added(): ...\nrouter.add_api_route('/added', added, methods=['POST'])\n\
+            @protected(router.delete, '/wrapped', ['admin'])\ndef wrapped(): ...\n",
         ),
         ("app/orphan.py", "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/o')\ndef o(): ...\n"),
     ]);
@@ -207,6 +215,7 @@ fn routes_have_the_prefixes_of_their_includes() {
         project.routes.routes.iter().map(|route| (route.subject(), route.prefix_known)).collect();
     subjects.sort();
     let expected = [
+        ("DELETE /v1/users/x/wrapped", true),
         ("GET /v1/users/x/{id}", true),
         ("GET …/o", false),
         ("GET|PUT /v1/users/x/", true),
