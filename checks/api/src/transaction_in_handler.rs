@@ -1,5 +1,5 @@
 use pyaudit_check::project::{Module, Transaction};
-use pyaudit_check::python::StmtId;
+use pyaudit_check::python::Parent;
 use pyaudit_check::{Findings, Project, Role, check};
 
 check! {
@@ -51,14 +51,10 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         report(module, &calls, findings, |method| handler_message(method, &subject), &subject);
     }
     for helper in project.handler_helpers(module) {
-        let name = module.path_to(helper_node(helper)).join(".");
+        let name = module.path_to(Parent::Stmt(helper)).join(".");
         let calls = project.transactions_in(module, helper);
         report(module, &calls, findings, |method| helper_message(method, &name), &name);
     }
-}
-
-fn helper_node(helper: StmtId) -> pyaudit_check::python::Parent {
-    pyaudit_check::python::Parent::Stmt(helper)
 }
 
 fn report(

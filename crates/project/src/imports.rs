@@ -41,11 +41,6 @@ impl Imports {
         graph
     }
 
-    /// The modules that a module imports directly, its packages among them.
-    pub fn imports(&self, module: ModuleId) -> &BTreeSet<ModuleId> {
-        &self.imports[module.0 as usize]
-    }
-
     /// The modules that import a module directly.
     pub fn importers(&self, module: ModuleId) -> &BTreeSet<ModuleId> {
         &self.importers[module.0 as usize]

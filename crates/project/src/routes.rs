@@ -148,11 +148,6 @@ impl Routes {
         let range = (module, StmtId(0))..=(module, StmtId(u32::MAX));
         self.handlers.range(range).map(|(&(_, function), &at)| (function, &self.routes[at]))
     }
-
-    /// Every function that answers a route, with its module and its first route, in the order of their places.
-    pub fn handlers(&self) -> impl Iterator<Item = (ModuleId, StmtId, &Route)> {
-        self.handlers.iter().map(|(&(module, function), &at)| (module, function, &self.routes[at]))
-    }
 }
 
 struct Builder<'p> {

@@ -6,6 +6,7 @@
 use crate::budget::{Budget, steps};
 use crate::{Definition, Module, Project, Symbol};
 use pyaudit_python::{BindingKind, BindingSite, ExprId, ExprKind, FunctionDef, StmtId, StmtKind};
+use std::collections::BTreeSet;
 
 /// Annotations that stand for their first argument.
 const TRANSPARENT: &[&str] = &[
@@ -105,11 +106,7 @@ impl Project {
         if imported {
             return self.infer_imported(module, expr, budget);
         }
-        let mut types: Vec<Symbol> =
-            binding.sites.iter().filter_map(|site| self.infer_site(module, site, budget)).collect();
-        types.sort();
-        types.dedup();
-        if types.len() == 1 { types.pop() } else { None }
+        agreed(binding.sites.iter().filter_map(|site| self.infer_site(module, site, budget)))
     }
 
     /// The class of an object that lives in another module.
@@ -237,11 +234,7 @@ impl Project {
         if annotated.as_ref().is_some_and(|class| !matches!(class, Symbol::Builtin(_))) {
             return annotated;
         }
-        let mut types: Vec<Symbol> =
-            results(module, function).filter_map(|value| self.infer(module, value, budget)).collect();
-        types.sort();
-        types.dedup();
-        if types.len() == 1 { types.pop() } else { None }
+        agreed(results(module, function).filter_map(|value| self.infer(module, value, budget)))
     }
 
     /// What `with manager as name` binds: the object itself for sessions and connections, what a generator yields for
@@ -298,19 +291,15 @@ impl Project {
                 Definition::Class(_) => None,
             };
         }
-        let mut types: Vec<Symbol> = instance_assignments(module, class, name)
-            .into_iter()
-            .filter_map(|value| self.infer(module, value, budget))
-            .collect();
-        types.sort();
-        types.dedup();
-        if types.len() == 1 { types.pop() } else { None }
+        agreed(
+            instance_assignments(module, class, name).into_iter().filter_map(|value| self.infer(module, value, budget)),
+        )
     }
 
     /// The definition of a name in the body of a class of the project or of the classes it inherits from.
     pub fn member<'p>(&'p self, module: &'p Module, class: StmtId, name: &str) -> Option<(&'p Module, Definition)> {
         let mut open = vec![(module, class)];
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         while let Some((module, class)) = open.pop() {
             if !seen.insert((module.id, class)) {
                 continue;
@@ -376,6 +365,12 @@ fn results<'m>(module: &'m Module, function: &'m FunctionDef) -> impl Iterator<I
         },
         _ => None,
     })
+}
+
+/// The class that all answers name, where there is exactly one.
+fn agreed(types: impl Iterator<Item = Symbol>) -> Option<Symbol> {
+    let mut types: BTreeSet<Symbol> = types.collect();
+    if types.len() == 1 { types.pop_first() } else { None }
 }
 
 /// Whether a method returns its own instance.

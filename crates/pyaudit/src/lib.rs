@@ -9,7 +9,6 @@ mod config_file;
 mod error;
 mod exclude;
 mod output;
-pub mod pages;
 pub mod registry;
 mod scan;
 mod schema;

@@ -93,29 +93,41 @@ fn trim_end(line: &[u8]) -> &[u8] {
 
 /// `**` at the end stands for at least one component, elsewhere for any number.
 fn match_components(pattern: &[Component], path: &[&[u8]]) -> bool {
+    let is_star = |component: &Component| matches!(component, Component::Any);
+    consume(pattern, path, is_star, |component, name| component.matches(name)) == Some(pattern.len())
+}
+
+/// How much of a pattern is used when all of `text` is: a star stands for any number of items, and only the last star is
+/// ever tried again, so that the work is bounded by the product of both lengths.
+fn consume<P, T>(
+    pattern: &[P],
+    text: &[T],
+    is_star: impl Fn(&P) -> bool,
+    matches: impl Fn(&P, &T) -> bool,
+) -> Option<usize> {
     let (mut at, mut from) = (0, 0);
     let mut last_star: Option<(usize, usize)> = None;
-    while from < path.len() {
+    while from < text.len() {
         match pattern.get(at) {
-            Some(Component::Any) if at + 1 == pattern.len() => return true,
-            Some(Component::Any) => {
+            Some(star) if is_star(star) && at + 1 == pattern.len() => return Some(pattern.len()),
+            Some(star) if is_star(star) => {
                 last_star = Some((at, from));
                 at += 1;
                 continue;
             }
-            Some(component) if component.matches(path[from]) => {
+            Some(one) if matches(one, &text[from]) => {
                 at += 1;
                 from += 1;
                 continue;
             }
             _ => {}
         }
-        let Some((star, start)) = last_star else { return false };
+        let (star, start) = last_star?;
         last_star = Some((star, start + 1));
         at = star + 1;
         from = start + 1;
     }
-    at == pattern.len()
+    Some(at)
 }
 
 impl Component {
@@ -165,28 +177,8 @@ impl Component {
 }
 
 fn match_tokens(tokens: &[Token], name: &[u8]) -> bool {
-    let (mut at, mut from) = (0, 0);
-    let mut last_star: Option<(usize, usize)> = None;
-    while from < name.len() {
-        match tokens.get(at) {
-            Some(Token::Many) => {
-                last_star = Some((at, from));
-                at += 1;
-                continue;
-            }
-            Some(token) if token.matches(name[from]) => {
-                at += 1;
-                from += 1;
-                continue;
-            }
-            _ => {}
-        }
-        let Some((star, start)) = last_star else { return false };
-        last_star = Some((star, start + 1));
-        at = star + 1;
-        from = start + 1;
-    }
-    tokens[at..].iter().all(|token| *token == Token::Many)
+    let used = consume(tokens, name, |token| *token == Token::Many, |token, &byte| token.matches(byte));
+    used.is_some_and(|used| tokens[used..].iter().all(|token| *token == Token::Many))
 }
 
 impl Token {

@@ -1,7 +1,7 @@
 //! `cargo xtask docs`: the pages of the checks, made from the checks and their fixtures.
 //!
-//! Three things are made: `docs/checks/<id>.md`, the list `docs/checks/README.md`, and `crates/pyaudit/src/pages.rs`,
-//! which puts the pages into the program, so that `explain` prints what the documentation says.
+//! Two things are made: `docs/checks/<id>.md` and the list `docs/checks/README.md`. The build script of the program puts
+//! the pages into it, so that `explain` prints what the documentation says.
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -9,7 +9,6 @@ use pyaudit_check::Check;
 use pyaudit_report::{Examples, check_index, check_page};
 use pyaudit_testkit::{Fixture, Section};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,7 +45,6 @@ fn made(root: &Path, checks: &[&'static Check]) -> anyhow::Result<BTreeMap<Strin
         made.insert(format!("{PAGES}/{}.md", check.id), page(root, check)?);
     }
     made.insert(format!("{PAGES}/README.md"), check_index(checks));
-    made.insert("crates/pyaudit/src/pages.rs".to_owned(), table(checks));
     Ok(made)
 }
 
@@ -62,25 +60,6 @@ fn page(root: &Path, check: &Check) -> anyhow::Result<String> {
 /// What a page shows of a section: its title and its text.
 fn parts(section: &Section) -> (&str, &str) {
     (&section.title, &section.markdown)
-}
-
-/// The Rust source that puts the pages into the program.
-fn table(checks: &[&'static Check]) -> String {
-    let mut table = String::from(
-        "//! The page of each check, for `explain`. Made by `cargo xtask docs`.\n\n\
-         /// The id and the page of each check, in the order of the ids.\n\
-         #[rustfmt::skip]\n\
-         pub static PAGES: &[(&str, &str)] = &[\n",
-    );
-    for check in checks {
-        let _ = writeln!(table, "    (\"{0}\", include_str!(\"../../../{PAGES}/{0}.md\")),", check.id);
-    }
-    table.push_str(
-        "];\n\n/// The page of the check with this id, if there is one.\n\
-         pub fn page(id: &str) -> Option<&'static str> {\n    \
-         PAGES.iter().find(|(known, _)| *known == id).map(|(_, page)| *page)\n}\n",
-    );
-    table
 }
 
 /// The paths of files that are absent, different, or pages of checks that are no more.
