@@ -1,33 +1,7 @@
 //! What a check is: its metadata and the function that runs it.
 
 use crate::Findings;
-use pyaudit_project::{Module, Project};
-
-/// Implements the name of each variant as the outputs and the configuration spell it, and the way back.
-macro_rules! named {
-    ($type:ident { $($variant:ident => $name:literal),+ $(,)? }) => {
-        impl $type {
-            /// Every value, in the order of the variants.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name in lower case, as outputs and the configuration spell it.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The value with this name.
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl std::fmt::Display for $type {
-            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.pad(self.name())
-            }
-        }
-    };
-}
+use pyaudit_project::{Axis, Module, Project, named};
 
 /// How bad it is, if it is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,31 +85,6 @@ named!(Area {
     Deployment => "deployment",
     Testing => "testing",
     Documentation => "documentation",
-});
-
-/// What a score is given for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Axis {
-    /// How well the code is divided.
-    Modularity,
-    /// Settings, secrets and what is exposed.
-    ConfigurationSecurity,
-    /// Whether the same result can be had again: dependencies, migrations, CI, deployment.
-    Reproducibility,
-    /// Whether one can see what happens.
-    Observability,
-    /// Whether it survives load and failure.
-    Robustness,
-    /// Whether tests guard it.
-    Tests,
-}
-named!(Axis {
-    Modularity => "modularity",
-    ConfigurationSecurity => "configuration-security",
-    Reproducibility => "reproducibility",
-    Observability => "observability",
-    Robustness => "robustness",
-    Tests => "tests",
 });
 
 /// The function of a check, by the unit it looks at. It is called once a unit, and a panic loses only that unit.

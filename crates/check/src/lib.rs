@@ -8,13 +8,13 @@ mod finding;
 mod macros;
 mod secret;
 
-pub use check::{Area, Axis, Check, Confidence, Maturity, Run, Severity};
+pub use check::{Area, Check, Confidence, Maturity, Run, Severity};
 pub use finding::{Finding, Findings, Label};
 pub use secret::mask;
 
 pub use pyaudit_data as data;
 pub use pyaudit_project as project;
-pub use pyaudit_project::Project;
+pub use pyaudit_project::{Axis, Fact, Project};
 pub use pyaudit_python as python;
 pub use pyaudit_shell as shell;
 pub use pyaudit_source as source;

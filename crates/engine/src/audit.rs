@@ -1,7 +1,7 @@
 //! The result of a run.
 
-use pyaudit_check::{Axis, Check, Finding, Project};
-use pyaudit_source::{Problem, Span};
+use pyaudit_check::{Check, Fact, Finding, Project};
+use pyaudit_source::Problem;
 use std::collections::BTreeMap;
 
 /// What a run found in a repository.
@@ -58,19 +58,6 @@ impl Status {
             Self::Suppressed { .. } => "suppressed",
         }
     }
-}
-
-/// Something that is right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
-    /// Names the fact, in kebab-case.
-    pub id: &'static str,
-    /// The axis that it speaks for.
-    pub axis: Axis,
-    /// What is right.
-    pub message: String,
-    /// Where.
-    pub span: Span,
 }
 
 impl Judged {

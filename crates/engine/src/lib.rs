@@ -14,9 +14,10 @@ mod suppress;
 #[cfg(test)]
 mod testing;
 
-pub use audit::{Audit, Fact, Judged, Status};
+pub use audit::{Audit, Judged, Status};
 pub use config::{Config, Gate, PathIgnore, Suppression};
 pub use pattern::PathPattern;
+pub use pyaudit_check::Fact;
 pub use run::runs_a_check;
 pub use select::{Selector, Unknown, did_you_mean, find, find_check, near_miss, select};
 
@@ -36,5 +37,6 @@ pub fn run(project: Project, checks: &[&'static Check], config: &Config) -> Audi
     problems.sort();
     // A project may already hold the problems of its sources.
     problems.dedup();
-    Audit { project, checks: selected, findings, examined: outcome.examined, facts: Vec::new(), problems }
+    let facts = project.facts.clone();
+    Audit { project, checks: selected, findings, examined: outcome.examined, facts, problems }
 }

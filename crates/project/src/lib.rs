@@ -9,6 +9,7 @@ mod conditions;
 mod cors;
 pub mod dependencies;
 pub mod environment;
+mod facts;
 mod files;
 mod imports;
 pub mod linting;
@@ -16,8 +17,10 @@ mod makefiles;
 pub mod manifests;
 pub mod migrations;
 mod modules;
+mod named;
 pub mod paths;
 mod queries;
+mod resolution;
 mod routes;
 pub mod scripts;
 mod sessions;
@@ -31,6 +34,7 @@ pub use conditions::Condition;
 pub use cors::CorsPolicy;
 pub use dependencies::Dependencies;
 pub use environment::EnvironmentFiles;
+pub use facts::{Axis, Fact};
 pub use files::{Data, Files, analyse, is_wanted};
 pub use imports::Imports;
 pub use linting::Linting;
@@ -39,6 +43,7 @@ pub use manifests::Manifests;
 pub use migrations::Migrations;
 pub use modules::{Module, ModuleId, Modules};
 pub use queries::{Call, Query, QueryKind, Transaction};
+pub use resolution::Resolution;
 pub use routes::{Route, Router, RouterId, RouterKind, Routes};
 pub use scripts::Scripts;
 pub use sessions::DatabaseObject;
@@ -76,6 +81,8 @@ pub struct Project {
     pub linting: Linting,
     /// What deployment platforms are told.
     pub manifests: Manifests,
+    /// What is already right, in the order of axis, id and place.
+    pub facts: Vec<Fact>,
     /// What could not be read, decoded, parsed or linked, in the order of their places.
     pub problems: Vec<Problem>,
 }
@@ -97,6 +104,7 @@ impl Project {
         let problems = project.sources.problems().iter().chain(&project.files.problems);
         project.problems = problems.chain(&project.dependencies.problems).cloned().collect();
         project.problems.sort();
+        project.facts = facts::collect(&project);
         project
     }
 

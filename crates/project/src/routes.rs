@@ -4,7 +4,7 @@
 //! of `self`), `add_api_route` and its kin, `Route` lists, `include_router` and `mount` with literal or foldable
 //! prefixes. A prefix that cannot be known leaves the route with [`Route::prefix_known`] unset, never with a guess.
 
-use crate::{Module, ModuleId, Project, Symbol};
+use crate::{Module, ModuleId, Project, Resolution, Symbol};
 use pyaudit_python::{Base, ExprId, ExprKind, Keyword, Parent, StmtId, StmtKind};
 use pyaudit_source::{Range, Span};
 use std::collections::BTreeMap;
@@ -136,6 +136,12 @@ impl Routes {
         let routes = builder.with_full_paths(registered);
         let handlers = routes.iter().enumerate().filter_map(|(at, route)| Some((route.handler?, at))).rev().collect();
         Self { routers: builder.routers, routes, handlers }
+    }
+
+    /// How many routes have a known full path.
+    pub(crate) fn resolution(&self) -> Resolution {
+        let resolved = self.routes.iter().filter(|route| route.prefix_known).count();
+        Resolution { what: "route prefixes", resolved, all: self.routes.len() }
     }
 
     /// The first route that a function answers.

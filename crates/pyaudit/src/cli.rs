@@ -39,6 +39,15 @@ pub enum Command {
     },
     /// Show each effective value of the configuration and where it came from
     Config(TargetArguments),
+    /// Print what pyaudit knows of a project: routes, settings, calls and what else checks ask for
+    Model {
+        /// What, and with which configuration.
+        #[command(flatten)]
+        target: TargetArguments,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = ModelFormat::Json)]
+        format: ModelFormat,
+    },
 }
 
 const EXIT_CODES: &str = "\
@@ -134,6 +143,13 @@ pub enum ListFormat {
     /// For people.
     Table,
     /// For programs.
+    Json,
+}
+
+/// The formats of the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModelFormat {
+    /// For programs: JSON, version 1.
     Json,
 }
 

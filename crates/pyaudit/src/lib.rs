@@ -18,7 +18,7 @@ mod target;
 pub use config_file::ConfigSource;
 pub use error::{ConfigError, Error};
 pub use output::Streams;
-pub use scan::{Options, Scan, prepare, scan, scan_with};
+pub use scan::{Model, Options, Scan, model_with, prepare, scan, scan_with};
 pub use settings::{Origin, Overrides, Settings, Sourced};
 pub use target::Target;
 

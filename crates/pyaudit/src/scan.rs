@@ -72,10 +72,35 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
 
 /// Scans a repository with these checks.
 pub fn scan_with(checks: &[&'static Check], options: &Options) -> Result<Scan, Error> {
-    let (target, settings) = prepare(checks, options)?;
+    in_pool(options, || {
+        let model = build(checks, options)?;
+        Ok(run(checks, options, model))
+    })
+}
+
+/// A project and what it was read with.
+#[derive(Debug)]
+pub struct Model {
+    /// The linked project.
+    pub project: Project,
+    /// The configuration that held.
+    pub settings: Settings,
+    /// How long each phase took, in their order.
+    pub phases: Vec<(&'static str, Duration)>,
+    /// The paths that findings are shown for; see [`Target::paths`].
+    paths: Vec<String>,
+}
+
+/// Reads and links a repository without running a check. `checks` are all checks there are, which the configuration
+/// may name.
+pub fn model_with(checks: &[&'static Check], options: &Options) -> Result<Model, Error> {
+    in_pool(options, || build(checks, options))
+}
+
+/// Does something on the threads that the options ask for.
+fn in_pool<T: Send>(options: &Options, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
     let threads = options.threads.map_or(0, NonZeroUsize::get);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?;
-    pool.install(|| run(checks, options, &target, settings))
+    rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build()?.install(work)
 }
 
 /// The root and the effective configuration, without scanning.
@@ -101,28 +126,36 @@ fn refuse_mistakes(checks: &[&'static Check], overrides: &Overrides) -> Result<(
     Ok(())
 }
 
-fn run(checks: &[&'static Check], options: &Options, target: &Target, settings: Settings) -> Result<Scan, Error> {
+fn build(checks: &[&'static Check], options: &Options) -> Result<Model, Error> {
+    let (target, settings) = prepare(checks, options)?;
     let mut clock = Clock::start();
     let sources = load(&target.root, &settings)?;
     clock.lap("read");
     let files = analyse(&sources);
     clock.lap("parse");
     if is_nothing(&sources, &files) {
-        return Err(Error::NothingToScan(target.shown.clone()));
+        return Err(Error::NothingToScan(target.shown));
     }
     let project = Project::build(sources, files);
     clock.lap("link");
+    Ok(Model { project, settings, phases: clock.laps, paths: target.paths })
+}
+
+fn run(checks: &[&'static Check], options: &Options, model: Model) -> Scan {
+    let Model { project, settings, mut phases, paths } = model;
     let overrides = &options.overrides;
     let config = Config {
         suppress: options.suppress,
         // Whoever asks for some checks on the command line does not ask what becomes of the others' suppressions.
         report_unused: overrides.select.is_empty() && overrides.ignore.is_empty(),
-        paths: target.paths.clone(),
+        paths,
         ..settings.config()
     };
+    let mut clock = Clock::start();
     let audit = pyaudit_engine::run(project, checks, &config);
     clock.lap("check");
-    Ok(Scan { audit, settings, phases: clock.laps })
+    phases.extend(clock.laps);
+    Scan { audit, settings, phases }
 }
 
 fn load(root: &Path, settings: &Settings) -> Result<Sources, Error> {

@@ -3,6 +3,7 @@
 mod checks;
 mod config;
 mod explain;
+mod model;
 mod scan;
 
 use crate::cli::{Cli, Command};
@@ -87,6 +88,7 @@ fn run(command: &Command, checks: &[&'static Check], streams: &mut Streams<'_>) 
         Command::Checks { format } => checks::run(*format, checks, streams),
         Command::Explain { check } => explain::run(check, checks, streams),
         Command::Config(arguments) => config::run(arguments, checks, streams),
+        Command::Model { target, .. } => model::run(target, checks, streams),
     }
 }
 

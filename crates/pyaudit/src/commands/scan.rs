@@ -5,6 +5,7 @@ use crate::cli::{Format, Output, ScanArguments};
 use crate::output::{Streams, has_color, is_writable, render, write_file};
 use crate::scan::{Scan, scan_with};
 use pyaudit_check::Check;
+use pyaudit_check::project::Resolution;
 use pyaudit_report::TableOptions;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -69,13 +70,16 @@ fn total(scan: &Scan) -> Duration {
     scan.phases.iter().map(|&(_, time)| time).sum()
 }
 
-/// The time of each phase, and the files left out by reason.
+/// The time of each phase, the files left out by reason, and how much of the project could be resolved.
 fn tell(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
     for (phase, time) in &scan.phases {
         writeln!(out, "{phase}: {:.3} s", time.as_secs_f64())?;
     }
     for (reason, count) in pyaudit_report::left_out(&scan.audit) {
         writeln!(out, "left out: {count} {reason}")?;
+    }
+    for Resolution { what, resolved, all } in scan.audit.project.resolution() {
+        writeln!(out, "resolved: {resolved} of {all} {what}")?;
     }
     Ok(())
 }

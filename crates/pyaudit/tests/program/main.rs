@@ -4,5 +4,6 @@
 
 mod arguments;
 mod configuration;
+mod model;
 mod support;
 mod writing;

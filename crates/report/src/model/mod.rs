@@ -1,0 +1,28 @@
+//! The model of a project as JSON, version 1, a file a section. `docs/model.md` says what each member means.
+
+mod resolution;
+
+use crate::JsonOptions;
+use crate::escape::ascii_controls;
+use pyaudit_check::Project;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Writes the model of a project as JSON version 1, with a line end.
+pub fn model(project: &Project, options: &JsonOptions, out: &mut dyn Write) -> io::Result<()> {
+    let document = Document::of(project);
+    let text = if options.pretty { serde_json::to_string_pretty(&document) } else { serde_json::to_string(&document) };
+    writeln!(out, "{}", ascii_controls(&text?))
+}
+
+#[derive(Serialize)]
+struct Document {
+    version: u32,
+    resolution: Vec<resolution::Entry>,
+}
+
+impl Document {
+    fn of(project: &Project) -> Self {
+        Self { version: 1, resolution: resolution::section(project) }
+    }
+}
