@@ -1,5 +1,6 @@
 //! Running checks, each unit by itself.
 
+use crate::{CheckTime, Profile};
 use pyaudit_check::project::ModuleId;
 use pyaudit_check::{Check, Finding, Findings, Project, Run};
 use pyaudit_source::{Phase, Problem, Span};
@@ -8,6 +9,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 thread_local! {
     static RUNS_A_CHECK: Cell<bool> = const { Cell::new(false) };
@@ -27,15 +29,26 @@ pub(crate) struct Outcome {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Runs every unit of every check in parallel. The outcome does not depend on the number of threads.
-pub(crate) fn run_checks(project: &Project, checks: &[&'static Check]) -> Outcome {
+/// Runs every unit of every check in parallel, and measures each where there is a profile to fill. The outcome depends
+/// on neither that nor the number of threads.
+pub(crate) fn run_checks(project: &Project, checks: &[&'static Check], profile: Option<&mut Profile>) -> Outcome {
+    let is_measured = profile.is_some();
     let units: Vec<(&'static Check, Unit)> =
         checks.iter().flat_map(|&check| units(project, check).map(move |unit| (check, unit))).collect();
     // An indexed parallel iterator keeps the order of the units, whichever thread is done first.
-    let results: Vec<_> = units.par_iter().map(|&(check, unit)| (check, run_unit(project, check, unit))).collect();
+    let results: Vec<_> = units
+        .par_iter()
+        .map(|&(check, unit)| {
+            let (result, time) = timed(is_measured, || run_unit(project, check, unit));
+            (check, result, time)
+        })
+        .collect();
+    if let Some(profile) = profile {
+        profile.checks = times(checks, results.iter().map(|&(check, _, time)| (check.id, time)));
+    }
     let mut outcome = Outcome::default();
     outcome.examined.extend(checks.iter().map(|check| (check.id, 0)));
-    for (check, result) in results {
+    for (check, result, _) in results {
         match result {
             Ok((findings, examined)) => {
                 outcome.findings.extend(findings);
@@ -45,6 +58,28 @@ pub(crate) fn run_checks(project: &Project, checks: &[&'static Check]) -> Outcom
         }
     }
     outcome
+}
+
+/// Does something and tells how long it took, nothing where that is not asked.
+fn timed<T>(is_measured: bool, work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = is_measured.then(Instant::now);
+    let result = work();
+    (result, start.map_or(Duration::ZERO, |start| start.elapsed()))
+}
+
+/// The times of calls by check, in the order of the checks.
+fn times(checks: &[&'static Check], calls: impl Iterator<Item = (&'static str, Duration)>) -> Vec<CheckTime> {
+    let mut sums: BTreeMap<&str, (usize, Duration)> = BTreeMap::new();
+    for (id, time) in calls {
+        let (units, sum) = sums.entry(id).or_default();
+        *units += 1;
+        *sum += time;
+    }
+    let of = |check: &&'static Check| {
+        let (units, time) = sums.get(check.id).copied().unwrap_or_default();
+        CheckTime { id: check.id, units, time }
+    };
+    checks.iter().map(of).collect()
 }
 
 /// What one call of a check looks at.
@@ -95,7 +130,7 @@ fn crashed(project: &Project, check: &Check, unit: Unit, payload: &(dyn Any + Se
 #[cfg(test)]
 mod tests {
     use crate::testing::{ALPHA, CRASHING, FAILING, WORDS, lines, project};
-    use crate::{Audit, Config, run};
+    use crate::{Audit, Config, run, run_profiled};
 
     const FILES: &[(&str, &str)] = &[("b.py", "beta\nalpha\n"), ("a.py", "x = 'boom'\n"), ("c.py", "alpha = alpha\n")];
 
@@ -124,6 +159,17 @@ mod tests {
         assert!(!super::runs_a_check());
         let expected = ["b.py:0  new", "b.py:2 alpha new", "c.py:0  new", "c.py:1 alpha new", "c.py:1 alpha new"];
         assert_eq!(lines(&audit), expected);
+    }
+
+    #[test]
+    fn measuring_counts_every_call_and_changes_nothing() {
+        let checks = &[&CRASHING, &ALPHA, &FAILING];
+        let plain = run(project(FILES), checks, &Config::default());
+        let (audit, profile) = run_profiled(project(FILES), checks, &Config::default());
+        assert_eq!((lines(&audit), audit.problems), (lines(&plain), plain.problems));
+        let units: Vec<_> = profile.checks.iter().map(|check| (check.id, check.units)).collect();
+        assert_eq!(units, [("alpha-word", 1), ("crashing-check", 3), ("failing-check", 1)]);
+        assert!(!profile.checks[2].time.is_zero(), "a caught panic takes longer than any clock's step");
     }
 
     #[test]

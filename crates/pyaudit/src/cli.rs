@@ -124,6 +124,9 @@ pub struct ScanArguments {
     /// Tell the time of each phase and the files left out on standard error
     #[arg(long, short)]
     pub verbose: bool,
+    /// Tell the time of each phase and each check on standard error
+    #[arg(long)]
+    pub profile: bool,
 }
 
 /// The formats of an audit.
@@ -225,6 +228,7 @@ impl ScanArguments {
     pub fn options(&self) -> Options {
         Options {
             suppress: !self.no_suppressions,
+            profile: self.profile,
             threads: self.threads.and_then(|threads| NonZeroUsize::new(threads.into())),
             ..self.target.options()
         }

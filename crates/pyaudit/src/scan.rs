@@ -6,7 +6,7 @@ use crate::exclude;
 use crate::settings::{Overrides, Settings};
 use crate::target::Target;
 use pyaudit_check::{Check, Project};
-use pyaudit_engine::{Audit, Config, Gate, Unknown};
+use pyaudit_engine::{Audit, Config, Gate, Profile, Unknown};
 use pyaudit_project::{Files, analyse, is_wanted};
 use pyaudit_source::{LoadOptions, Sources};
 use std::num::NonZeroUsize;
@@ -28,6 +28,8 @@ pub struct Options {
     pub suppress: bool,
     /// The number of threads; `None` takes one a processor.
     pub threads: Option<NonZeroUsize>,
+    /// Whether checks are measured one by one. The audit is the same either way.
+    pub profile: bool,
 }
 
 impl Default for Options {
@@ -39,6 +41,7 @@ impl Default for Options {
             overrides: Overrides::default(),
             suppress: true,
             threads: None,
+            profile: false,
         }
     }
 }
@@ -52,6 +55,8 @@ pub struct Scan {
     pub settings: Settings,
     /// How long each phase took, in their order.
     pub phases: Vec<(&'static str, Duration)>,
+    /// How long each check took, where that was asked for.
+    pub profile: Option<Profile>,
 }
 
 impl Scan {
@@ -152,10 +157,15 @@ fn run(checks: &[&'static Check], options: &Options, model: Model) -> Scan {
         ..settings.config()
     };
     let mut clock = Clock::start();
-    let audit = pyaudit_engine::run(project, checks, &config);
+    let (audit, profile) = if options.profile {
+        let (audit, profile) = pyaudit_engine::run_profiled(project, checks, &config);
+        (audit, Some(profile))
+    } else {
+        (pyaudit_engine::run(project, checks, &config), None)
+    };
     clock.lap("check");
     phases.extend(clock.laps);
-    Scan { audit, settings, phases }
+    Scan { audit, settings, phases, profile }
 }
 
 fn load(root: &Path, settings: &Settings) -> Result<Sources, Error> {

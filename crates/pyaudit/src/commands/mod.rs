@@ -4,6 +4,7 @@ mod checks;
 mod config;
 mod explain;
 mod model;
+mod profile;
 mod scan;
 
 use crate::cli::{Cli, Command};

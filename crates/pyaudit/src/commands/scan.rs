@@ -1,6 +1,6 @@
 //! `pyaudit scan`.
 
-use super::{ExitStatus, Failure, Outcome};
+use super::{ExitStatus, Failure, Outcome, profile};
 use crate::cli::{Format, Output, ScanArguments};
 use crate::output::{Streams, has_color, is_writable, render, write_file};
 use crate::scan::{Scan, scan_with};
@@ -8,11 +8,12 @@ use pyaudit_check::Check;
 use pyaudit_check::project::Resolution;
 use pyaudit_report::TableOptions;
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(super) fn run(arguments: &ScanArguments, checks: &[&'static Check], streams: &mut Streams<'_>) -> Outcome {
     refuse_outputs(&arguments.output)?;
     let scan = scan_with(checks, &arguments.options())?;
+    let output = Instant::now();
     for output in &arguments.output {
         // A file has neither colours nor the time, so that equal repositories give equal files.
         let write = || write_file(&output.file, &render(&scan.audit, output.format, &TableOptions::default())?);
@@ -24,6 +25,10 @@ pub(super) fn run(arguments: &ScanArguments, checks: &[&'static Check], streams:
     }
     streams.out.write_all(&printed(&scan, arguments, streams.is_terminal)?)?;
     streams.out.flush()?;
+    if let Some(measured) = &scan.profile {
+        let phases = [scan.phases.as_slice(), &[("output", output.elapsed())]].concat();
+        let _ = streams.errors.write_all(profile::page(&phases, measured).as_bytes());
+    }
     Ok(status(&scan, arguments.strict))
 }
 

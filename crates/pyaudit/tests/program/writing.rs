@@ -63,6 +63,24 @@ fn quiet_prints_the_last_line_and_verbose_tells_more_beside() {
     assert!(verbose.errors.contains("parse: "), "{}", verbose.errors);
 }
 
+#[test]
+fn a_profile_stands_beside_the_audit_and_leaves_it_alone() {
+    let repository = repository(FILES);
+    let plain = scan(repository.path(), &["--format", "json"]);
+    let profiled = scan(repository.path(), &["--format", "json", "--profile"]);
+    assert_eq!((profiled.status, &profiled.out), (plain.status, &plain.out));
+    assert_eq!(plain.errors, "");
+    let first = |line: &str| line.split("  ").next().unwrap_or_default().to_owned();
+    let (phases, checks) = profiled.errors.split_once("\n\n").unwrap();
+    let phases: Vec<String> = phases.lines().map(first).collect();
+    assert_eq!(phases, ["phase", "read", "parse", "link", "check", "output", "total"]);
+    let checks: Vec<&str> = checks.lines().filter(|line| line.contains("-word ")).collect();
+    assert_eq!(checks.len(), 2, "{checks:?}");
+    assert!(checks.iter().all(|line| line.ends_with("       1")), "each looks at the project once: {checks:?}");
+    let only_one = scan(repository.path(), &["--profile", "--select", "beta-word"]);
+    assert!(!only_one.errors.contains("alpha-word"), "{}", only_one.errors);
+}
+
 /// A stream whose reader has gone.
 struct Broken;
 
