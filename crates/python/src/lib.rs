@@ -20,6 +20,6 @@ mod walk;
 pub use fold::{Folded, FoldedPart};
 pub use module::{Comment, Module, Parent, Syntax};
 pub use names::{Base, Binding, BindingKind, BindingSite, Import, Names, Qualified, Scope, ScopeId, ScopeKind};
-pub use reader::parse;
+pub use reader::{is_accepted, parse};
 pub use syntax::*;
 pub use walk::Child;

@@ -24,6 +24,15 @@ pub fn parse(text: &str) -> Module {
     Module { syntax, comments, names, problems }
 }
 
+/// Whether the grammar accepts a text as a whole. It takes the steps of [`parse`] before the lowering, the pre-pass and
+/// the grammar, so it also serves to measure them alone.
+pub fn is_accepted(text: &str) -> bool {
+    let prepared = prepare(text);
+    let accepts = |masked: &[u8]| parser::parse(masked).is_some_and(|tree| !tree.root_node().has_error());
+    let snippets = prepared.snippet_text.is_empty() || accepts(&prepared.snippet_text);
+    accepts(&prepared.masked) && snippets && prepared.stray.is_empty()
+}
+
 pub(crate) struct Reader<'t> {
     pub(crate) lowerer: Lowerer<'t>,
     pub(crate) prepared: &'t Prepared,
@@ -100,5 +109,19 @@ impl<'t> Reader<'t> {
         self.budget = self.budget.checked_sub(masked.len())?;
         let tree = parser::parse(masked).filter(|tree| !tree.root_node().has_error())?;
         Some(self.lowerer.statements(&tree, start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_accepted;
+
+    #[test]
+    fn only_what_needs_no_recovery_is_accepted() {
+        assert!(is_accepted(""));
+        assert!(is_accepted("def f[T](x: T) -> T:\n    return f'{x + 1:>{width}}'  # comment\n"));
+        assert!(!is_accepted("def f(:\n    pass\n"));
+        assert!(!is_accepted("x = 1)\n"));
+        assert!(!is_accepted("x = f'{1 +}'\n"));
     }
 }

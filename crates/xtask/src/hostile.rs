@@ -1,11 +1,12 @@
 //! Measures what hostile repositories cost: seconds and peak memory of a scan of each.
 
+use crate::process::{self, Cost};
 use anyhow::{Context, Result};
 use pyaudit_testkit::hostile::{CASES, Case};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 /// The aim for one scan, in seconds and in MB.
 const AIM: (f64, f64) = (2.0, 500.0);
@@ -36,29 +37,11 @@ pub(crate) fn run(task: &Task) -> Result<ExitCode> {
 fn measure(binary: &Path, case: &Case) -> Result<(Duration, f64, String)> {
     let directory = tempfile::tempdir()?;
     case.write(directory.path())?;
-    let start = Instant::now();
-    let mut child = Command::new(binary)
-        .args(["scan", ".", "--format", "json", "--fail-on", "never"])
-        .current_dir(directory.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let mut peak = 0;
-    let status = loop {
-        peak = peak.max(peak_kib(child.id()).unwrap_or(0));
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    };
-    Ok((start.elapsed(), f64::from(peak) / 1024.0, status.code().map_or("killed".to_owned(), |code| code.to_string())))
-}
-
-/// The peak resident memory of a running process in KiB, as Linux counts it; `None` elsewhere.
-fn peak_kib(process: u32) -> Option<u32> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_ascii_whitespace().nth(1)?.parse().ok()
+    let mut command = Command::new(binary);
+    command.args(["scan", ".", "--format", "json", "--fail-on", "never"]).current_dir(directory.path());
+    let Cost { elapsed, peak_kib, status } = process::cost(&mut command)?;
+    let exit = status.code().map_or("killed".to_owned(), |code| code.to_string());
+    Ok((elapsed, f64::from(peak_kib) / 1024.0, exit))
 }
 
 #[expect(clippy::print_stdout, reason = "a task of the workspace talks to the terminal")]

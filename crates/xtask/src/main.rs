@@ -1,9 +1,12 @@
 //! Tasks of the workspace that do not ship: `cargo xtask TASK`.
 
+mod bench;
 mod docs;
 mod hostile;
 mod new_check;
 mod oracle;
+mod page;
+mod process;
 mod trials;
 
 use clap::Parser;
@@ -19,6 +22,10 @@ enum Task {
     Oracle(oracle::Task),
     Hostile(hostile::Task),
     Trials(trials::Task),
+    Bench(bench::Task),
+    /// What `bench` starts to measure the steps of an audit in a process of their own.
+    #[command(hide = true)]
+    BenchSteps(bench::steps::Task),
     /// Make the pages of the checks current.
     Docs(docs::Task),
     /// Create the files of a new check.
@@ -35,6 +42,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Oracle(task) => oracle::run(&task),
         Task::Hostile(task) => hostile::run(&task),
         Task::Trials(task) => trials::run(&task),
+        Task::Bench(task) => bench::run(&task),
+        Task::BenchSteps(task) => bench::steps::run(&task),
         Task::Docs(task) => docs::run(&task),
         Task::NewCheck(task) => new_check::run(&task),
     }

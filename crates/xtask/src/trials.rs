@@ -12,7 +12,6 @@ mod table;
 use anyhow::{Context, Result, bail};
 use join::Joined;
 use records::{Expected, Finding, Repository, Verdict};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -64,7 +63,7 @@ pub(crate) fn run(task: &Task) -> Result<ExitCode> {
         std::fs::write(path, joined.ungraded_lines()).with_context(|| format!("cannot write {}", path.display()))?;
     }
     if task.update {
-        update(&page)?;
+        crate::page::update(Path::new(PAGE), &page)?;
     }
     print(&table::regressions(&joined));
     Ok(if joined.regressions.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -96,17 +95,6 @@ fn scan(task: &Task, repository: &Repository) -> Result<Vec<Finding>> {
 
 fn read(path: &str) -> Result<String> {
     std::fs::read_to_string(Path::new(path)).with_context(|| format!("cannot read {path}"))
-}
-
-/// Replaces what stands between the two marks of the page.
-fn update(table: &str) -> Result<()> {
-    let page = read(PAGE)?;
-    let (Some(start), Some(end)) = (page.find(table::START), page.find(table::END)) else {
-        bail!("{PAGE} has no marks for the table");
-    };
-    let mut updated = page[..start].to_owned();
-    write!(updated, "{}\n\n{table}\n{}", table::START, &page[end..])?;
-    std::fs::write(PAGE, updated).with_context(|| format!("cannot write {PAGE}"))
 }
 
 #[expect(clippy::print_stdout, reason = "a task of the workspace talks to the terminal")]

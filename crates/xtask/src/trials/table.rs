@@ -3,12 +3,6 @@
 use super::join::{Joined, Tally};
 use std::fmt::Write as _;
 
-/// The mark in the page before the table.
-pub(super) const START: &str = "<!-- table: start -->";
-
-/// The mark in the page after the table.
-pub(super) const END: &str = "<!-- table: end -->";
-
 /// The table per check, in Markdown.
 pub(super) fn page(joined: &Joined) -> String {
     let mut page = String::from(
