@@ -1,0 +1,8 @@
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/debug")
+
+
+@router.get("/environment")
+def environment():
+    return {}

@@ -1,0 +1,3 @@
+from observatory.main import app as create
+
+__all__ = ["create"]

@@ -1,0 +1,1 @@
+"""Modules here are found by their place."""

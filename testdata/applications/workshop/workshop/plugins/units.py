@@ -1,0 +1,3 @@
+"""A plugin's helper: it has no router."""
+
+GRAMS = 1000
