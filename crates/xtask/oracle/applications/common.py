@@ -121,6 +121,8 @@ class Application:
 
     def relative(self, path):
         """The path below the project's directory with `/`, or None for a file outside it or of a virtual environment."""
+        if not path or str(path).startswith("<"):
+            return None
         try:
             found = Path(path).resolve().relative_to(self.directory)
         except (ValueError, TypeError):
