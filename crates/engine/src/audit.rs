@@ -46,7 +46,18 @@ pub enum Status {
     Suppressed {
         /// The reason that the user gave.
         reason: Option<String>,
+        /// Where the user asked.
+        by: SuppressedBy,
     },
+}
+
+/// Where a suppression stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuppressedBy {
+    /// In a comment of the file.
+    Comment,
+    /// In the configuration: a suppression or a path ignore.
+    Configuration,
 }
 
 impl Status {

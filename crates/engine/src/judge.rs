@@ -1,6 +1,6 @@
 //! What becomes of each finding: severity, silence, filters.
 
-use crate::audit::{Judged, Status};
+use crate::audit::{Judged, Status, SuppressedBy};
 use crate::fingerprint::fingerprints;
 use crate::pattern::PathPattern;
 use crate::select::{Selector, find, find_check};
@@ -104,14 +104,14 @@ impl<'a> Silence<'a> {
         for rule in &mut self.suppressions {
             if rule.covers(finding, &path) {
                 rule.used = true;
-                status.get_or_insert_with(|| Status::Suppressed { reason: rule.written.reason.clone() });
+                status.get_or_insert_with(|| by_configuration(rule.written.reason.clone()));
             }
         }
         let covered_by = |(pattern, selectors, _): &&(PathPattern, Vec<Selector>, String)| {
             selectors.iter().any(|selector| selector.covers(finding.check)) && pattern.matches(&path)
         };
         let by_path = || self.path_ignores.iter().find(covered_by);
-        let by_path = || by_path().map(|(.., why)| Status::Suppressed { reason: Some(why.clone()) });
+        let by_path = || by_path().map(|(.., why)| by_configuration(Some(why.clone())));
         status.or_else(by_path).unwrap_or(Status::New)
     }
 
@@ -130,6 +130,10 @@ impl<'a> Silence<'a> {
         }
         problems
     }
+}
+
+const fn by_configuration(reason: Option<String>) -> Status {
+    Status::Suppressed { reason, by: SuppressedBy::Configuration }
 }
 
 fn path_ignores(config: &Config, known: &[&'static Check]) -> Vec<(PathPattern, Vec<Selector>, String)> {

@@ -15,7 +15,7 @@ mod suppress;
 #[cfg(test)]
 mod testing;
 
-pub use audit::{Audit, Judged, Status};
+pub use audit::{Audit, Judged, Status, SuppressedBy};
 pub use config::{Config, Gate, PathIgnore, Suppression};
 pub use pattern::PathPattern;
 pub use profile::{CheckTime, Profile};

@@ -82,7 +82,7 @@ pub(crate) fn lines(audit: &Audit) -> Vec<String> {
         let line = audit.project.sources.positions(span).map_or(0, |(start, _)| start.line);
         let word = audit.project.sources.slice(span);
         let reason = match &judged.status {
-            Status::Suppressed { reason: Some(reason) } => format!(" ({reason})"),
+            Status::Suppressed { reason: Some(reason), .. } => format!(" ({reason})"),
             _ => String::new(),
         };
         let path = &audit.project.sources.file(span.file).path;

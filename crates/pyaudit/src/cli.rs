@@ -138,6 +138,8 @@ pub enum Format {
     Json,
     /// For GitHub Actions: workflow commands that annotate files.
     Github,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
 }
 
 /// The formats of the list of checks.

@@ -1,8 +1,9 @@
 //! Where an audit goes: the terminal, and files that are replaced as a whole or not at all.
 
 use crate::cli::{Color, Format};
+use crate::commands::page;
 use pyaudit_engine::Audit;
-use pyaudit_report::{JsonOptions, TableOptions};
+use pyaudit_report::{JsonOptions, SarifOptions, TableOptions};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
@@ -25,6 +26,7 @@ pub(crate) fn render(audit: &Audit, format: Format, table: &TableOptions) -> io:
         Format::Table => pyaudit_report::table(audit, table, &mut bytes)?,
         Format::Json => pyaudit_report::json(audit, &JsonOptions::default(), &mut bytes)?,
         Format::Github => pyaudit_report::github(audit, &mut bytes)?,
+        Format::Sarif => pyaudit_report::sarif(audit, &SarifOptions { page }, &mut bytes)?,
     }
     Ok(bytes)
 }

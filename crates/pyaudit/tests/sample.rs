@@ -40,7 +40,7 @@ fn the_sample_is_audited_as_its_expected_output_says() {
 
 #[test]
 fn threads_and_working_directory_change_no_byte() {
-    for format in ["table", "json", "github"] {
+    for format in ["table", "json", "github", "sarif"] {
         let one = scan(&repositories(), "1", format);
         assert_eq!(one, scan(&std::env::temp_dir(), "8", format), "{format}");
         assert!(!one.is_empty());

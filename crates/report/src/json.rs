@@ -182,7 +182,7 @@ impl<'a> Finding<'a> {
     fn of(judged: &'a Judged, sources: &'a Sources) -> Self {
         let finding = &judged.finding;
         let reason = match &judged.status {
-            Status::Suppressed { reason } => reason.as_deref(),
+            Status::Suppressed { reason, .. } => reason.as_deref(),
             Status::New | Status::Known => None,
         };
         Self {

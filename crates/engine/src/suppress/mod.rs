@@ -11,7 +11,7 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
-use crate::audit::Status;
+use crate::audit::{Status, SuppressedBy};
 use crate::select::find_check;
 use comments::Comment;
 use directive::{Directive, Scope};
@@ -89,7 +89,10 @@ impl Comments {
                     file.entries[at].used = true;
                 }
             }
-            status.get_or_insert_with(|| Status::Suppressed { reason: file.entries[first].reason.clone() });
+            status.get_or_insert_with(|| Status::Suppressed {
+                reason: file.entries[first].reason.clone(),
+                by: SuppressedBy::Comment,
+            });
         }
         status
     }

@@ -16,7 +16,7 @@ pub(super) fn run(name: &str, checks: &[&'static Check], streams: &mut Streams<'
 }
 
 /// The page of the documentation, or, for a check that has none yet, what the check says of itself.
-fn page(check: &Check) -> String {
+pub(crate) fn page(check: &Check) -> String {
     let documented = PAGES.iter().find(|(id, _)| *id == check.id);
     documented.map_or_else(|| check_page(check, &Examples::default()), |(_, page)| (*page).to_owned())
 }

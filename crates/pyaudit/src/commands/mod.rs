@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::output::Streams;
 use clap::Parser;
 use clap::error::ErrorKind;
+pub(crate) use explain::page;
 use pyaudit_check::Check;
 use pyaudit_engine::Unknown;
 use std::ffi::OsString;

@@ -30,6 +30,31 @@ fn several_outputs_in_one_run() {
     assert_eq!(twice.status, ExitStatus::Error);
 }
 
+/// One run fails the job, shows the table and leaves the file to upload.
+#[test]
+fn sarif_beside_the_table_and_a_failing_exit_code() {
+    let repository = repository(&[("pkg/a b.py", "x = '🙂'; alpha = 1\n"), ("b.py", "beta = 1\n")]);
+    let target = tempfile::tempdir().unwrap();
+    let file = target.path().join("pyaudit.sarif");
+    let ended = scan(repository.path(), &["--output", &format!("sarif={}", file.to_str().unwrap())]);
+    assert_eq!(ended.status, ExitStatus::Findings, "{}", ended.errors);
+    assert!(ended.out.contains("alpha-word") && !ended.out.contains("partialFingerprints"), "{}", ended.out);
+    let written = fs::read_to_string(&file).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&written).unwrap();
+    let run = &document["runs"][0];
+    let ids: Vec<_> = run["results"].as_array().unwrap().iter().map(|result| result["ruleId"].as_str()).collect();
+    assert_eq!(ids, [Some("beta-word"), Some("alpha-word")]);
+    let place = &run["results"][1]["locations"][0]["physicalLocation"];
+    assert_eq!(
+        (&place["region"]["startColumn"], &place["artifactLocation"]["uri"]),
+        (&10.into(), &"pkg/a%20b.py".into())
+    );
+    let help = run["tool"]["driver"]["rules"][0]["help"]["markdown"].as_str().unwrap();
+    assert!(help.starts_with("# alpha-word\n"), "{help}");
+    let ended = scan(repository.path(), &["--format", "sarif"]);
+    assert_eq!((ended.status, ended.out), (ExitStatus::Findings, written), "equal runs give equal bytes");
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_no_file_is_written_to() {

@@ -2,7 +2,7 @@
 
 use pyaudit_check::source::{MemoryFile, MemoryGit, Phase, Problem, Range, Sources, Span};
 use pyaudit_check::{Axis, Confidence, Finding, Findings, Project, Severity, check};
-use pyaudit_engine::{Audit, Fact, Judged, Status};
+use pyaudit_engine::{Audit, Fact, Judged, Status, SuppressedBy};
 use std::collections::BTreeMap;
 
 check! {
@@ -68,7 +68,8 @@ pub(crate) fn audit(files: &[(&str, &str)], report: impl FnOnce(&Sources, &mut F
 /// An audit with a finding of every shape, a fact, and problems.
 pub(crate) fn sample() -> Audit {
     let mut audit = audit(&FILES, every_shape);
-    audit.findings[3].status = Status::Suppressed { reason: Some("known\u{202e} reason".to_owned()) };
+    audit.findings[3].status =
+        Status::Suppressed { reason: Some("known\u{202e} reason".to_owned()), by: SuppressedBy::Comment };
     audit.findings[4].shown = false;
     let sources = &audit.project.sources;
     let file = Span::file(sources.find("data.json").expect("the file was given"));
