@@ -8,7 +8,7 @@ use crate::Files;
 use crate::standard_library::is_standard_library;
 use pyaudit_python::{ExprId, Keyword, Parent, StmtKind};
 use pyaudit_source::{FileId, Range, Role, Sources, Span};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The number of a module in its project, in the order of their paths.
@@ -74,10 +74,14 @@ impl Module {
 #[derive(Debug, Default)]
 pub struct Modules {
     modules: Vec<Module>,
-    /// By path from the root without `.py`; a package by its directory.
-    by_path: BTreeMap<String, ModuleId>,
+    /// By path from the root without `.py`; a package by its directory. It is asked for every import of every file, and
+    /// never gone through, so its order does not matter.
+    by_path: HashMap<String, ModuleId>,
     by_file: BTreeMap<FileId, ModuleId>,
     roots: BTreeSet<String>,
+    /// The roots below which a module stands whose dotted path from there starts with this name. Most imports are of
+    /// somebody else, and no root needs to be tried for them.
+    roots_with: HashMap<String, BTreeSet<String>>,
 }
 
 /// Files whose directory is taken for an import root.
@@ -101,10 +105,24 @@ impl Modules {
                 directory: source.directory().to_owned(),
             });
             built.by_file.insert(file, id);
+            built.note_roots(&import_path);
             // A package shadows a module of the same name, and its path sorts first (`a/__init__` before `a`).
             built.by_path.entry(import_path).or_insert(id);
         }
         built
+    }
+
+    /// Notes below which roots a path of a module can be found, and by which first name.
+    fn note_roots(&mut self, import_path: &str) {
+        let parent = import_path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        for root in ancestors(parent).filter(|directory| self.roots.contains(*directory)) {
+            let below = import_path.strip_prefix(root).unwrap_or(import_path).trim_start_matches('/');
+            let first = below.split('/').next().unwrap_or(below);
+            let roots = self.roots_with.entry(first.to_owned()).or_default();
+            if !roots.contains(root) {
+                roots.insert(root.to_owned());
+            }
+        }
     }
 
     /// Every module, in the order of their paths.
@@ -145,9 +163,11 @@ impl Modules {
             return self.find_below(&ascend(&importer.directory, level - 1)?, path);
         }
         let first = path.first()?;
-        let around = ancestors(&importer.directory).filter(|directory| self.roots.contains(*directory));
-        let elsewhere = self.roots.iter().map(String::as_str).filter(|root| !is_at_or_below(&importer.directory, root));
-        let found = around.chain(elsewhere).find_map(|root| self.find_top_level(root, path));
+        let found = self.roots_with.get(first).and_then(|roots| {
+            let around = ancestors(&importer.directory).filter(|directory| roots.contains(*directory));
+            let elsewhere = roots.iter().map(String::as_str).filter(|root| !is_at_or_below(&importer.directory, root));
+            around.chain(elsewhere).find_map(|root| self.find_top_level(root, path))
+        });
         // A script finds its neighbours, because Python puts its directory first; a name of the standard library is
         // left alone, since most files in such a directory are not run as scripts.
         found.or_else(|| if is_standard_library(first) { None } else { self.find_top_level(&importer.directory, path) })
