@@ -10,6 +10,7 @@ mod judge;
 mod pattern;
 mod profile;
 mod run;
+pub mod score;
 mod select;
 mod suppress;
 #[cfg(test)]
