@@ -2,11 +2,13 @@
 
 mod support;
 
+use proptest::prelude::*;
 use pyaudit_check::Severity;
-use pyaudit_check::source::{Phase, Problem, Span};
+use pyaudit_check::source::{Phase, Problem, Range, Span};
 use pyaudit_engine::{Audit, Status, SuppressedBy};
 use pyaudit_report::{SarifOptions, sarif};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use support::{at, audit, sample, written};
 
 fn text(audit: &Audit) -> String {
@@ -25,7 +27,12 @@ fn run(audit: &Audit) -> Value {
     document["runs"][0].clone()
 }
 
-fn validator() -> jsonschema::Validator {
+fn validator() -> &'static jsonschema::Validator {
+    static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(made_validator);
+    &VALIDATOR
+}
+
+fn made_validator() -> jsonschema::Validator {
     let schema = include_str!("../../../testdata/third-party/sarif/sarif-schema-2.1.0.json");
     let mut schema: Value = serde_json::from_str(schema).expect("the schema is JSON");
     // The pattern of a member that is not written has a bracket too many, which makes the schema invalid.
@@ -83,6 +90,73 @@ fn every_audit_is_what_the_schema_says() {
     for audit in [sample(), hostile(), audit(&[], |_, _| ())] {
         run(&audit);
         assert_eq!(text(&audit), text(&audit));
+    }
+}
+
+/// Text in which everything is likely that SARIF, JSON or a terminal gives a meaning.
+const TEXT: &str = "([a-zé🙂 ]|[\\[\\](){}0-9\\\\`<>#]|\\]\\(1\\)|[\u{0}-\u{1f}\u{9b}\u{202e}\u{e0041}]){0,24}";
+
+/// The same, as a path.
+const PATH: &str = "[^/\u{0}]{1,9}(/[^/\u{0}]{1,9})?\\.py";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_and_any_place_give_a_valid_file(
+        path in PATH, code in TEXT, texts in [TEXT; 5], from in 0_u32..40, length in 0_u32..40,
+    ) {
+        let [message, label, help, subject, reason] = texts;
+        let mut audit = audit(&[(path.as_str(), code.as_str())], |sources, findings| {
+            let Some((file, _)) = sources.files().next() else { return };
+            let place = Span::new(file, Range::new(from, from + length));
+            let related = findings.report(place, message.as_str()).related(place, label.as_str());
+            related.step(Span::file(file), label.as_str()).help(help.as_str()).subject(subject.as_str());
+            findings.report(Span::file(file), message.as_str());
+        });
+        if let Some(judged) = audit.findings.first_mut() {
+            judged.status = Status::Suppressed { reason: Some(reason.clone()), by: SuppressedBy::Comment };
+        }
+        audit.problems = vec![Problem { span: None, path: Some(path), phase: Phase::Walk, message: reason }];
+        let run = run(&audit);
+        for result in run["results"].as_array().into_iter().flatten() {
+            let text = result["message"]["text"].as_str().unwrap_or_default();
+            let links = if result.get("relatedLocations").is_some() { vec!["1"] } else { Vec::new() };
+            prop_assert_eq!(targets(text), links, "{}", text);
+        }
+        let visible = |text: &str| !text.chars().any(|found| found.is_control() || found == '\u{202e}');
+        prop_assert!(texts_without_code(&run["results"]).into_iter().all(visible));
+    }
+}
+
+/// What the links of a message lead to, read as a program reads them that shows it: a backslash takes the meaning from
+/// the character behind it, once anything is escaped.
+fn targets(text: &str) -> Vec<&str> {
+    let mut targets = Vec::new();
+    let (mut open, mut escaped) = (false, false);
+    for (at, character) in text.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => open = true,
+            ']' if open => {
+                open = false;
+                let target = text[at + 1..].strip_prefix('(').and_then(|rest| rest.split_once(')'));
+                targets.extend(target.map(|(target, _)| target));
+            }
+            _ => {}
+        }
+    }
+    targets
+}
+
+/// All strings but snippets, which keep line ends.
+fn texts_without_code(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(members) if members.contains_key("startLine") => Vec::new(),
+        Value::Array(items) => items.iter().flat_map(texts_without_code).collect(),
+        Value::Object(members) => members.values().flat_map(texts_without_code).collect(),
+        other => texts(other),
     }
 }
 

@@ -7,6 +7,7 @@ mod new_check;
 mod oracle;
 mod page;
 mod process;
+mod sarif;
 mod trials;
 
 use clap::Parser;
@@ -22,6 +23,7 @@ enum Task {
     Oracle(oracle::Task),
     Hostile(hostile::Task),
     Trials(trials::Task),
+    Sarif(sarif::Task),
     Bench(bench::Task),
     /// What `bench` starts to measure the steps of an audit in a process of their own.
     #[command(hide = true)]
@@ -42,6 +44,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Oracle(task) => oracle::run(&task),
         Task::Hostile(task) => hostile::run(&task),
         Task::Trials(task) => trials::run(&task),
+        Task::Sarif(task) => sarif::run(&task),
         Task::Bench(task) => bench::run(&task),
         Task::BenchSteps(task) => bench::steps::run(&task),
         Task::Docs(task) => docs::run(&task),

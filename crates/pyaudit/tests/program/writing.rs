@@ -55,6 +55,27 @@ fn sarif_beside_the_table_and_a_failing_exit_code() {
     assert_eq!((ended.status, ended.out), (ExitStatus::Findings, written), "equal runs give equal bytes");
 }
 
+/// GitHub looks for files from the root of the work tree, whichever directory was scanned.
+#[test]
+fn sarif_of_a_directory_below_the_work_tree_has_paths_from_its_root() {
+    let repository = repository(&[
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        (".git/objects/info/none", ""),
+        (".git/refs/heads/none", ""),
+        ("back end/app/a.py", "# alpha\nalpha = 1  # pyaudit: ignore[alpha-word] known\n"),
+        ("back end/pyaudit.toml", "[[suppress]]\ncheck = 'alpha-word'\nreason = 'settled'\n"),
+    ]);
+    let ended = scan(&repository.path().join("back end"), &["--format", "sarif"]);
+    let document: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    let run = &document["runs"][0];
+    assert_eq!(run["automationDetails"]["id"], "pyaudit/back%20end/", "{}", ended.errors);
+    let place = &run["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "back%20end/app/a.py");
+    let suppression = |at: usize| run["results"][at]["suppressions"][0].to_string();
+    assert_eq!(suppression(0), r#"{"kind":"external","justification":"settled"}"#);
+    assert_eq!(suppression(1), r#"{"kind":"inSource","justification":"known"}"#);
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_no_file_is_written_to() {
