@@ -1,6 +1,6 @@
 //! What cross-origin requests an application allows.
 
-use crate::{Module, ModuleId, Project};
+use crate::{Definition, Module, ModuleId, Project, Symbol};
 use pyaudit_python::{ExprId, ExprKind, Keyword, StmtKind};
 
 /// Classes that answer cross-origin requests.
@@ -65,15 +65,22 @@ impl Project {
             ExprKind::Name { .. } => false,
             _ => return false,
         };
-        if adds || self.is_any(module, func, WRAPPERS) {
-            return args.first().is_some_and(|&class| self.is_cors_middleware(module, class));
+        let takes_class = || args.first().is_some_and(|&class| self.is_cors_middleware(&self.symbols(module, class)));
+        if adds {
+            return takes_class();
         }
-        self.is_cors_middleware(module, func)
+        // Every call of a module comes by here, so what is called is looked up once.
+        let callee = self.symbols(module, func);
+        if are_all(&callee, WRAPPERS) { takes_class() } else { self.is_cors_middleware(&callee) }
     }
 
-    fn is_cors_middleware(&self, module: &Module, class: ExprId) -> bool {
-        self.is_any(module, class, CORS_MIDDLEWARE)
-            || self.class(module, class).is_some_and(|(home, id, _)| self.inherits_from(home, id, CORS_MIDDLEWARE))
+    /// Whether what an expression may stand for is the middleware, or the one class that it stands for inherits from it.
+    fn is_cors_middleware(&self, symbols: &[Symbol]) -> bool {
+        let inherits = |symbol| match self.definition(symbol) {
+            Some((home, Definition::Class(id))) => self.inherits_from(home, id, CORS_MIDDLEWARE),
+            _ => false,
+        };
+        are_all(symbols, CORS_MIDDLEWARE) || matches!(symbols, [symbol] if inherits(symbol))
     }
 
     /// The value of a keyword argument, given by name or through `**options` with a dict that can be seen.
@@ -123,4 +130,9 @@ impl Project {
         values.sort_by_key(|&value| syntax.expr(value).range);
         values
     }
+}
+
+/// Whether there are symbols, and each is one of these external names.
+fn are_all(symbols: &[Symbol], dotted: &[&str]) -> bool {
+    !symbols.is_empty() && symbols.iter().all(|symbol| symbol.is_any(dotted))
 }

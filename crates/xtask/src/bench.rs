@@ -59,9 +59,8 @@ pub(crate) fn run(task: &Task) -> Result<ExitCode> {
     let mut results = Vec::new();
     for corpus in pins.corpora.iter().filter(|one| task.corpus.as_ref().is_none_or(|only| *only == one.name)) {
         let root = corpus::corpus(&directory, corpus)?;
-        let steps = turns::steps(&release.join("pyaudit-xtask"), &root, task.repetitions)?;
-        let programs = turns::programs(&contestants, &root, task.repetitions)?;
-        results.push(Results { corpus, steps, programs });
+        let costs = turns::take(&contestants, &release.join("pyaudit-xtask"), &root, task.repetitions)?;
+        results.push(Results { corpus, costs });
     }
     ensure!(!results.is_empty(), "there is no such corpus");
     let page = table::page(&results, &machine, &ruff.version, task.repetitions);

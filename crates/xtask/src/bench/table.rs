@@ -2,14 +2,13 @@
 
 use super::figures::{rate, seconds, whole};
 use super::pins::Corpus;
-use super::turns::Row;
+use super::turns::{Costs, Row};
 use std::fmt::Write as _;
 
 /// What was measured over a corpus.
 pub(super) struct Results<'p> {
     pub(super) corpus: &'p Corpus,
-    pub(super) steps: Vec<Row>,
-    pub(super) programs: Vec<Row>,
+    pub(super) costs: Costs,
 }
 
 /// The machine in general words.
@@ -54,13 +53,13 @@ fn corpus(page: &mut String, result: &Results<'_>) {
     let (files, bytes) = (f64::from(result.corpus.files), f64::from(result.corpus.bytes) / 1e6);
     let _ = writeln!(page, "\n### `{}`: {} files, {bytes:.1} MB of Python", result.corpus.name, whole(files));
     page.push_str("\n| step | seconds | files/s | MB/s | peak MB so far |\n|---|--:|--:|--:|--:|\n");
-    for row in &result.steps {
+    for row in &result.costs.steps {
         let _ = writeln!(page, "| {} |", cells(row, files, bytes));
     }
     page.push_str(
         "\n| program | seconds | files/s | MB/s | peak MB | times ruff (least to most) |\n|---|--:|--:|--:|--:|--:|\n",
     );
-    for row in &result.programs {
+    for row in &result.costs.programs {
         let ratio = row
             .ratio
             .map_or_else(|| "1".to_owned(), |[median, least, most]| format!("{median:.1} ({least:.1} to {most:.1})"));
@@ -81,11 +80,11 @@ mod tests {
     fn a_run_is_told_in_two_tables_a_corpus() {
         let corpus = Corpus { name: "tiny".to_owned(), files: 1_200, bytes: 30_000_000, packages: Vec::new() };
         let row = |name: &str, seconds, ratio| Row { name: name.to_owned(), seconds, peak_mb: 1_234.4, ratio };
-        let result = Results {
-            corpus: &corpus,
+        let costs = Costs {
             steps: vec![row("walk", 0.0, None), row("parse", 2.0, None)],
             programs: vec![row("pyaudit", 3.0, Some([3.0, 2.5, 3.55])), row("ruff", 1.0, None)],
         };
+        let result = Results { corpus: &corpus, costs };
         let machine = Machine { cores: 2, memory_gb: 24.6, system: "linux on x86_64".to_owned(), load: None };
         let expected = "\
 , medians of 3 turns. 2 cores, 25 GB of memory, linux on x86_64.

@@ -4,6 +4,7 @@ use super::figures::{extremes, median};
 use super::steps::{Measured, Step, measure};
 use crate::process::cost;
 use anyhow::{Result, ensure};
+use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -50,27 +51,52 @@ pub(super) struct Row {
     pub(super) ratio: Option<[f64; 3]>,
 }
 
-/// Runs every program in turns, after one turn that only warms the cache of the file system.
-pub(super) fn programs(contestants: &[Contestant], root: &Path, turns: u16) -> Result<Vec<Row>> {
-    let mut seconds = vec![Vec::new(); contestants.len()];
-    let mut peaks = vec![Vec::new(); contestants.len()];
-    for turn in 0..=turns {
-        for (at, contestant) in contestants.iter().enumerate() {
-            let (elapsed, peak) = contestant.run(root)?;
-            if turn > 0 {
-                seconds[at].push(elapsed);
-                peaks[at].push(peak);
-            }
+/// What a corpus cost.
+pub(super) struct Costs {
+    /// Each step of an audit.
+    pub(super) steps: Vec<Row>,
+    /// Each program.
+    pub(super) programs: Vec<Row>,
+}
+
+/// Takes turns over a corpus: the steps, which `stepper` measures, and then each program once. A first turn of the
+/// programs only warms the cache of the file system.
+pub(super) fn take(contestants: &[Contestant], stepper: &Path, root: &Path, turns: u16) -> Result<Costs> {
+    let mut steps = Steps::default();
+    let mut programs: Vec<Runs> = contestants.iter().map(|_| Runs::default()).collect();
+    for contestant in contestants {
+        contestant.run(root)?;
+    }
+    for _ in 0..turns {
+        let take = |until| measure(stepper, until, root);
+        steps.add(&take(Step::Walk)?, &take(Step::Parse)?, &take(Step::Output)?);
+        for (contestant, runs) in contestants.iter().zip(&mut programs) {
+            let (seconds, peak_mb) = contestant.run(root)?;
+            runs.seconds.push(seconds);
+            runs.peaks.push(peak_mb);
         }
     }
+    let peak = |&until: &Step| Ok(megabytes(measure(stepper, until, root)?.peak_kib));
+    let peaks = Step::value_variants().iter().map(peak).collect::<Result<Vec<_>>>()?;
+    Ok(Costs { steps: steps.finish(&peaks), programs: rows(contestants, &programs) })
+}
+
+/// The runs of a program, one a turn.
+#[derive(Default)]
+struct Runs {
+    seconds: Vec<f64>,
+    peaks: Vec<f64>,
+}
+
+fn rows(contestants: &[Contestant], programs: &[Runs]) -> Vec<Row> {
     let ruff = contestants.iter().position(|contestant| contestant.name == "ruff");
-    let rows = contestants.iter().enumerate().map(|(at, contestant)| Row {
+    let rows = contestants.iter().zip(programs).enumerate().map(|(at, (contestant, runs))| Row {
         name: contestant.name.clone(),
-        seconds: median(&seconds[at]),
-        peak_mb: median(&peaks[at]),
-        ratio: ruff.filter(|&ruff| ruff != at).map(|ruff| ratio(&seconds[at], &seconds[ruff])),
+        seconds: median(&runs.seconds),
+        peak_mb: median(&runs.peaks),
+        ratio: ruff.filter(|&ruff| ruff != at).map(|ruff| ratio(&runs.seconds, &programs[ruff].seconds)),
     });
-    Ok(rows.collect())
+    rows.collect()
 }
 
 /// The ratios within the turns: the median, the least and the greatest.
@@ -80,28 +106,14 @@ fn ratio(one: &[f64], other: &[f64]) -> [f64; 3] {
     [median(&ratios), least, greatest]
 }
 
-/// Measures the steps of an audit.
-pub(super) fn steps(program: &Path, root: &Path, turns: u16) -> Result<Vec<Row>> {
-    let take = |until| measure(program, until, root);
-    take(Step::Read)?;
-    let mut rows = Rows::default();
-    for _ in 0..turns {
-        let (walk, parse, whole) = (take(Step::Walk)?, take(Step::Parse)?, take(Step::Output)?);
-        rows.add(&walk, &parse, &whole);
-    }
-    let peaks = [Step::Walk, Step::Read, Step::Parse, Step::Analyse, Step::Link, Step::Check, Step::Output];
-    let peaks = peaks.into_iter().map(|until| Ok(megabytes(take(until)?.peak_kib))).collect::<Result<Vec<_>>>()?;
-    Ok(rows.finish(&peaks))
-}
-
 /// The names of the steps as they are told.
 const STEPS: [&str; 7] = ["walk", "read", "parse", "lower", "link", "check", "output"];
 
 /// The seconds of each step, a list of turns each.
 #[derive(Default)]
-struct Rows([Vec<f64>; 7]);
+struct Steps([Vec<f64>; 7]);
 
-impl Rows {
+impl Steps {
     /// Reading is what loading takes longer than walking, and lowering what plain data take longer than parsing.
     fn add(&mut self, walk: &Measured, parse: &Measured, whole: &Measured) {
         let of = |measured: &Measured, step: Step| measured.seconds.get(step.name()).copied().unwrap_or(0.0);
@@ -148,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_step_that_holds_another_is_told_without_it() {
-        let mut rows = Rows::default();
+        let mut steps = Steps::default();
         let whole = measured(&[
             (Step::Read, 1.5),
             (Step::Analyse, 5.0),
@@ -156,8 +168,8 @@ mod tests {
             (Step::Check, 0.25),
             (Step::Output, 0.125),
         ]);
-        rows.add(&measured(&[(Step::Walk, 1.0)]), &measured(&[(Step::Read, 1.5), (Step::Parse, 4.0)]), &whole);
-        let told: Vec<_> = rows.finish(&[1.0; 7]).into_iter().map(|row| (row.name, row.seconds)).collect();
+        steps.add(&measured(&[(Step::Walk, 1.0)]), &measured(&[(Step::Read, 1.5), (Step::Parse, 4.0)]), &whole);
+        let told: Vec<_> = steps.finish(&[1.0; 7]).into_iter().map(|row| (row.name, row.seconds)).collect();
         let expected = [1.0, 0.5, 4.0, 1.0, 0.5, 0.25, 0.125];
         assert_eq!(told, STEPS.map(str::to_owned).into_iter().zip(expected).collect::<Vec<_>>());
     }
