@@ -7,6 +7,7 @@ use super::results::Context;
 use super::types::{Finding as Entry, Location, Rule};
 use pyaudit_engine::{Judged, Status};
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 /// The most locations of a result.
 pub(super) const MOST_LOCATIONS: usize = 1_000;
@@ -65,29 +66,41 @@ fn rank(judged: &Judged) -> impl Ord + use<> {
 }
 
 fn how_many_fit(results: &[(usize, Entry)], room: usize) -> usize {
+    let mut seen = HashSet::new();
     let sizes = results.iter().scan(0_usize, |sum, (_, result)| {
-        *sum += size(result);
+        let file = uri(&result.locations[0]);
+        *sum += size(result) + if seen.insert(file) { file.len() } else { 0 };
         Some(*sum)
     });
     sizes.take_while(|&sum| sum <= room).count()
 }
 
 /// An estimate that is seldom too low: texts are counted as if they could not be compressed, while the names of members,
-/// which do not differ, cost next to nothing.
+/// which do not differ, cost next to nothing. The path of the file does not count: the results of one file stand one
+/// behind the other, so that only the first one pays for it.
 fn size(result: &Entry) -> usize {
     let steps = result.code_flows.iter().flat_map(|flow| &flow.thread_flows[0].locations).map(|step| &step.location);
     let locations = result.locations.iter().chain(&result.related_locations).chain(steps);
     let reasons = result.suppressions.iter().filter_map(|suppression| suppression.justification.as_ref());
     let subject = result.properties.subject.as_ref().map_or(0, String::len);
     let text = result.message.text.len() + subject + reasons.map(String::len).sum::<usize>();
-    RESULT_BYTES + text + locations.map(size_of_location).sum::<usize>()
+    RESULT_BYTES + text + locations.map(|location| size_of_location(location, uri(&result.locations[0]))).sum::<usize>()
 }
 
-fn size_of_location(location: &Location) -> usize {
-    let place = &location.physical_location;
-    let snippet = place.region.as_ref().and_then(|region| region.snippet.as_ref()).map_or(0, |code| code.text.len());
+fn uri(location: &Location) -> &str {
+    &location.physical_location.artifact_location.uri
+}
+
+fn size_of_location(location: &Location, known: &str) -> usize {
+    let path = if uri(location) == known { 0 } else { uri(location).len() };
+    let snippet = location
+        .physical_location
+        .region
+        .as_ref()
+        .and_then(|region| region.snippet.as_ref())
+        .map_or(0, |code| code.text.len());
     let message = location.message.as_ref().map_or(0, |message| message.text.len());
-    LOCATION_BYTES + place.artifact_location.uri.len() + snippet + message
+    LOCATION_BYTES + path + snippet + message
 }
 
 /// The help of a rule is prose of our own, which is compressed to less than half.
