@@ -6,7 +6,9 @@ imported, and laid to the assignment that the reading line stands in.
 
 import ast
 import inspect
+import linecache
 import os
+import re
 import sys
 
 from common import named, run
@@ -147,7 +149,7 @@ def shown(value):
 def watch(application):
     """Notes every read of `os.environ` by a line of the project, and what it is given when the variable is missing."""
     kind = type(os.environ)
-    plain_item, plain_get = kind.__getitem__, kind.get
+    plain_item = kind.__getitem__
 
     def item(self, key):
         note(application, key, True, None)
@@ -165,7 +167,6 @@ def watch(application):
     kind.__getitem__, kind.get, kind.pop = item, get, pop
     watch_starlette(application)
     watch_decouple(application)
-    del plain_get
 
 
 def watch_starlette(application):
@@ -202,11 +203,19 @@ def note(application, key, required, default):
     frame = sys._getframe(2)
     ours = ("/os.py", "starlette/config.py", "decouple.py", "_collections_abc.py", "<frozen os>", "<frozen _collections_abc>")
     while frame is not None and frame.f_code.co_filename.endswith(ours):
+        if frame.f_code.co_name == "__iter__":
+            return  # somebody goes through the whole environment
         frame = frame.f_back
     if frame is None or not application.relative(frame.f_code.co_filename):
         return
+    if re.search(r"\*\*os\.environ|dict\((os\.)?environ|environ\.copy\(", line_of(frame)):
+        return  # and here too, by a copy
     module = frame.f_globals.get("__name__", "")
     READS.append((frame.f_code.co_filename, frame.f_lineno, module, key, required, default))
+
+
+def line_of(frame):
+    return linecache.getline(frame.f_code.co_filename, frame.f_lineno)
 
 
 def plain_classes(application):

@@ -6,6 +6,10 @@ import sys
 from common import named, run
 
 
+# The dialects describe the catalogues of their servers as tables too.
+CATALOGUES = ("information_schema", "pg_catalog", "sys")
+
+
 def dump(application):
     try:
         import sqlalchemy
@@ -15,8 +19,10 @@ def dump(application):
     application.import_all()
     classes = mapped_classes()
     found = {}
-    for metadata in [thing for thing in gc.get_objects() if isinstance(thing, sqlalchemy.MetaData)]:
+    for metadata in [thing for thing in gc.get_objects() if issubclass(type(thing), sqlalchemy.MetaData)]:
         for table in metadata.tables.values():
+            if (table.schema or "").lower() in CATALOGUES:
+                continue
             found[str(table)] = describe(application, table, classes.get(table))
     return [found[name] for name in sorted(found)]
 
@@ -29,7 +35,7 @@ def mapped_classes():
         configure_mappers()
     except Exception as error:
         print(f"mappers cannot be configured: {error!r}", file=sys.stderr)
-    mappers = [thing for thing in gc.get_objects() if isinstance(thing, Mapper)]
+    mappers = [thing for thing in gc.get_objects() if issubclass(type(thing), Mapper)]
     found = {}
     for mapper in sorted(mappers, key=lambda mapper: (len(mapper.class_.__mro__), named(mapper.class_))):
         found.setdefault(mapper.local_table, mapper)

@@ -40,9 +40,10 @@ def served(app, prefix="", host=None, seen=()):
 
 
 def mounts(app, prefix="", seen=()):
-    """The mounts below which an application stands whose routes cannot be known, such as `StaticFiles`."""
+    """What stands below a path and has no routes that can be listed: `StaticFiles`, another framework, FastAPI's `frontend`."""
     if id(app) in seen:
         return
+    yield from frontends(app, prefix)
     for route in contexts(app):
         original = getattr(route, "starlette_route", None) or original_of(route)
         if isinstance(original, Mount) and not routes_of(inner(original.app)):
@@ -51,6 +52,15 @@ def mounts(app, prefix="", seen=()):
             yield from mounts(inner(original.app), prefix + (route.path or ""), (*seen, id(app)))
         elif isinstance(original, Host):
             yield from mounts(inner(original.app), prefix, (*seen, id(app)))
+
+
+def frontends(app, prefix):
+    """FastAPI tries its frontends after all routes, and keeps them out of `routes`."""
+    router = getattr(inner(app), "router", inner(app))
+    for route in getattr(router, "_iter_low_priority_routes", list)():
+        group = original_of(route)
+        for frontend in getattr(group, "routes", ()):
+            yield prefix + getattr(route, "frontend_prefix", "") + frontend.path, frontend.app
 
 
 def contexts(app):
