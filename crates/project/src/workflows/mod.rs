@@ -14,7 +14,7 @@ mod tools;
 mod tox;
 
 pub use installs::{Availability, ToolRun};
-pub use tools::unwrapped;
+pub use tools::{Program, unwrapped};
 
 use crate::dependencies::Dependencies;
 use crate::scripts::Scripts;

@@ -2,6 +2,18 @@
 //!
 //! A report that only blames is not believed. A fact is told only where the source shows it, and never guessed.
 
+mod cors;
+mod dependencies;
+mod deployment;
+mod environment_files;
+mod health;
+mod integration;
+mod linting;
+mod migrations;
+mod test_suite;
+#[cfg(test)]
+mod testing;
+
 use crate::{Project, named};
 use pyaudit_source::Span;
 
@@ -44,8 +56,24 @@ pub struct Fact {
 }
 
 /// Every fact of a linked project, in the order of axis, id and place.
-pub(crate) fn collect(_project: &Project) -> Vec<Fact> {
-    let mut facts: Vec<Fact> = Vec::new();
-    facts.sort_by_key(|fact| (fact.axis, fact.id, fact.span));
+pub(crate) fn collect(project: &Project) -> Vec<Fact> {
+    let groups: [fn(&Project) -> Vec<Fact>; 9] = [
+        cors::facts,
+        dependencies::facts,
+        deployment::facts,
+        environment_files::facts,
+        health::facts,
+        integration::facts,
+        linting::facts,
+        migrations::facts,
+        test_suite::facts,
+    ];
+    let mut facts: Vec<Fact> = groups.into_iter().flat_map(|group| group(project)).collect();
+    facts.sort_by(|a, b| (a.axis, a.id, a.span, &a.message).cmp(&(b.axis, b.id, b.span, &b.message)));
     facts
+}
+
+/// `1 revision` or `3 revisions`.
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
