@@ -2,11 +2,12 @@
 
 use super::{Axis, Fact};
 use crate::Project;
+use crate::scripts::Invocation;
 use crate::workflows::{Job, Program, Step, System, Workflow, unwrapped};
 use pyaudit_data::Value;
-use pyaudit_shell::Joined;
+use pyaudit_shell::{Command, Joined, Word};
 use pyaudit_source::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that continuous integration does, in the order of the facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,15 +63,35 @@ fn served(project: &Project, step: &Step) -> Vec<(Purpose, Fact)> {
     if step.condition.is_some() || step.continue_on_error {
         return found;
     }
-    for invocation in project.workflow_context().invocations(step) {
-        let programs =
-            if invocation.command.joined == Joined::Plain { unwrapped(&invocation.command) } else { Vec::new() };
+    let invocations = project.workflow_context().invocations(step);
+    let masked = invocations.iter().filter(|invocation| !is_kept(project, invocation));
+    let masked: BTreeSet<Span> =
+        masked.map(|invocation| Span::new(invocation.file, invocation.command.range)).collect();
+    for invocation in &invocations {
+        let own = Span::new(invocation.file, invocation.command.range);
+        if masked.contains(&own) || invocation.callers.iter().any(|caller| masked.contains(caller)) {
+            continue;
+        }
+        let programs = unwrapped(&invocation.command);
         for program in &programs {
             let at = Span::new(invocation.file, program.word.range);
             found.extend(purposes(program).into_iter().map(|purpose| (purpose, fact(purpose, program.name, at))));
         }
     }
     found
+}
+
+/// Whether the failure of a command fails the text that it stands in: a script goes on after it unless `set -e` says so.
+fn is_kept(project: &Project, invocation: &Invocation) -> bool {
+    let stops = |command: &Command| {
+        let is_option =
+            |word: &Word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains('e');
+        command.words.first().is_some_and(|word| word.text == "set") && command.words.iter().any(is_option)
+    };
+    let is_last = |commands: &[Command]| commands.last().is_some_and(|last| last.range == invocation.command.range);
+    let script = project.scripts.shell(invocation.file);
+    let goes_on = script.is_some_and(|commands| !commands.iter().any(stops) && !is_last(commands));
+    invocation.command.joined == Joined::Plain && !goes_on
 }
 
 fn purposes(program: &Program<'_>) -> Vec<Purpose> {
@@ -107,8 +128,8 @@ mod tests {
     use super::facts;
 
     fn workflow(on: &str, job: &str, steps: &[&str]) -> Vec<String> {
-        let steps: String = steps.iter().map(|step| format!("      - {step}\n")).collect();
-        let text = format!("on: {on}\njobs:\n  check:\n    runs-on: ubuntu-latest\n{job}    steps:\n{steps}");
+        let steps = steps.join("\n      - ");
+        let text = format!("on: {on}\njobs:\n  check:\n    runs-on: ubuntu-latest\n{job}    steps:\n      - {steps}\n");
         told(facts, &[(".github/workflows/ci.yml", &text)])
     }
 
@@ -144,6 +165,18 @@ mod tests {
         assert!(workflow("workflow_dispatch", "", &["run: pytest"]).is_empty());
         assert!(workflow("{push: {tags: ['v*']}}", "", &["run: pytest"]).is_empty());
         assert!(workflow("push", "    if: false\n", &["run: pytest"]).is_empty());
+    }
+
+    #[test]
+    fn a_script_must_stop_at_a_failure() {
+        let with = |script: &str, run: &str| {
+            let text = format!("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: {run}\n");
+            told(facts, &[(".github/workflows/ci.yml", &text), ("scripts/test.sh", script)])
+        };
+        assert_eq!(with("set -e\npytest\necho done\n", "bash scripts/test.sh").len(), 1);
+        assert_eq!(with("echo start\npytest\n", "bash scripts/test.sh").len(), 1);
+        assert!(with("pytest\necho done\n", "bash scripts/test.sh").is_empty());
+        assert!(with("set -e\npytest\n", "bash scripts/test.sh || true").is_empty());
     }
 
     #[test]

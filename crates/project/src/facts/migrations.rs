@@ -24,7 +24,7 @@ fn reversible(project: &Project, environment: usize) -> Option<Fact> {
     Some(Fact {
         id: "reversible-migrations",
         axis: Axis::Reproducibility,
-        message: format!("{0} of {0} migrations have a downgrade that does something", changing.len()),
+        message: format!("every downgrade does something: {}", counted(changing.len(), "migration")),
         span: last.downgrade.map_or(Span::file(last.file), |downgrade| last.span(downgrade.name)),
     })
 }
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_line_of_migrations_with_a_way_back_is_told() {
         let expected = [
-            "reversible-migrations alembic/versions/b.py:6 2 of 2 migrations have a downgrade that does something",
+            "reversible-migrations alembic/versions/b.py:6 every downgrade does something: 2 migrations",
             "single-migration-head alembic/versions/b.py:2 the history of 2 migrations has one head, `b`",
         ];
         assert_eq!(with(&[("a", "None", BACK), ("b", "'a'", BACK)]), expected);
