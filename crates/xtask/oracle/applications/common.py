@@ -6,6 +6,7 @@ that two applications whose modules have the same names do not meet.
 """
 
 import ast
+import asyncio
 import functools
 import importlib
 import inspect
@@ -97,6 +98,16 @@ class Application:
         self.trees = {}
 
     def load(self):
+        """Import the application object; with `in_event_loop` inside one, for modules that start tasks."""
+        if not self.described.get("in_event_loop"):
+            return self.load_here()
+
+        async def load():
+            return self.load_here()
+
+        return asyncio.run(load())
+
+    def load_here(self):
         """Import the application object, calling it where it is a factory."""
         for module in self.described.get("import_first", []):
             importlib.import_module(module)

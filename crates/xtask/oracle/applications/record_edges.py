@@ -5,10 +5,13 @@
 `EDGES_ROOT` is the directory whose files count; with `EDGES_ONLY` (paths below it, separated by `:`) only those. Frames of libraries
 in between are passed over only in so far as a caller is the frame directly below: what a library calls back has no caller here and
 is no edge. A coroutine or generator counts when it is first entered, from the frame that drives it, if that is of the project; an
-`await` in a function of the project drives what it awaits directly, so the edge is the one that the source shows. Functions are named
-`module:qualname`; modules as the interpreter names them. `edges` have callers of the application, `tests` callers below `tests`.
+`await` in a function of the project drives what it awaits directly, so the edge is the one that the source shows; what `gather` and tasks
+start has none. From Python 3.12 on, list, set and dictionary comprehensions are part of the function that they stand in. Functions are named
+`module:qualname`; modules as the interpreter names them. `edges` have callers of the application, `tests` callers below `tests`; the lines are where the code object
+starts, at the first decorator.
 """
 
+import ast
 import json
 import os
 import sys
@@ -46,26 +49,46 @@ def name_of(frame):
 
 
 def qualified(frame):
-    """`co_qualname` where there is one (3.11), else what can be seen of the class and the function around it."""
+    """`co_qualname` where there is one (3.11), else the name that the source gives to what starts at that line."""
     code = frame.f_code
     if hasattr(code, "co_qualname"):
         return code.co_qualname
-    owner = frame.f_locals.get("self") or frame.f_locals.get("cls")
-    kind = owner if isinstance(owner, type) else type(owner)
-    for base in getattr(kind, "__mro__", ()):
-        function = base.__dict__.get(code.co_name)
-        function = getattr(function, "__func__", function)
-        function = getattr(function, "fget", function)
-        while hasattr(function, "__wrapped__"):
-            function = function.__wrapped__
-        if getattr(function, "__code__", None) is code:
-            return function.__qualname__
-    function = frame.f_globals.get(code.co_name)
-    return getattr(function, "__qualname__", code.co_name)
+    if code.co_filename not in qualnames:
+        qualnames[code.co_filename] = names_in(code.co_filename)
+    return qualnames[code.co_filename].get((code.co_firstlineno, code.co_name), code.co_name)
+
+
+qualnames = {}
+UNNAMED = {
+    ast.Lambda: "<lambda>",
+    ast.ListComp: "<listcomp>",
+    ast.SetComp: "<setcomp>",
+    ast.DictComp: "<dictcomp>",
+    ast.GeneratorExp: "<genexpr>",
+}
+
+
+def names_in(path):
+    """The qualified name of every function, class and comprehension of a file, by its first line and its own name."""
+    found = {}
+
+    def visit(node, prefix):
+        for child in ast.iter_child_nodes(node):
+            name = UNNAMED.get(type(child)) or getattr(child, "name", None)
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, *UNNAMED)):
+                first = min([child.lineno, *(each.lineno for each in getattr(child, "decorator_list", ()))])
+                found.setdefault((first, name), prefix + name)
+                visit(child, f"{prefix}{name}." + ("" if isinstance(child, ast.ClassDef) else "<locals>."))
+            else:
+                visit(child, prefix)
+
+    with open(path, encoding="utf-8") as file:
+        visit(ast.parse(file.read()), "")
+    return found
 
 
 def profile(frame, event, _):
-    if event != "call":
+    if event != "call" or sys is None:  # the interpreter is on its way out
         return
     callee = name_of(frame)
     if callee is None or frame.f_back is None:
@@ -94,8 +117,11 @@ def first_instruction(code):
         import dis
 
         prologues[code] = max(
-            (step.offset for step in list(dis.get_instructions(code))[:12] if step.opname in ("RESUME", "GEN_START")
-             and not (step.opname == "RESUME" and (step.arg or 0) & 3)),
+            (
+                step.offset
+                for step in list(dis.get_instructions(code))[:12]
+                if step.opname == "GEN_START" or (step.opname == "RESUME" and not (step.arg or 0) & 3)
+            ),
             default=0,
         )
     return prologues[code]
