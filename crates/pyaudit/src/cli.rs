@@ -26,6 +26,8 @@ pub enum Command {
     /// Audit a repository
     #[command(after_help = EXIT_CODES)]
     Scan(ScanArguments),
+    /// Score a repository on six axes and report what is right, what is wrong and what to do first
+    Report(ReportArguments),
     /// List the checks
     Checks {
         /// How to print them
@@ -57,9 +59,9 @@ Exit codes:
   2  wrong usage or configuration, or a problem under --strict (also where there are findings)
   3  nothing to scan";
 
-/// What is scanned and with which configuration.
+/// What is read, which checks run on it, and where the configuration comes from.
 #[derive(Debug, Args)]
-pub struct TargetArguments {
+pub struct SourceArguments {
     /// Directories and files. One directory is the root (default: the current one); of several, and of those below
     /// --root, only findings in them are shown
     #[arg(value_name = "PATH")]
@@ -73,15 +75,6 @@ pub struct TargetArguments {
     /// Leave these checks or areas out
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// Show findings from this severity on
-    #[arg(long, value_name = "SEVERITY", value_parser = severities())]
-    pub min_severity: Option<String>,
-    /// Show findings from this confidence on
-    #[arg(long, value_name = "CONFIDENCE", value_parser = confidences())]
-    pub min_confidence: Option<String>,
-    /// Fail on findings from this severity on
-    #[arg(long, value_name = "SEVERITY", value_parser = gates())]
-    pub fail_on: Option<String>,
     /// Read the configuration from this file
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub config: Option<PathBuf>,
@@ -91,6 +84,37 @@ pub struct TargetArguments {
     /// Leave out the files and directories that this glob matches
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
+}
+
+/// What is scanned and with which configuration.
+#[derive(Debug, Args)]
+pub struct TargetArguments {
+    /// What is read.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// Show findings from this severity on
+    #[arg(long, value_name = "SEVERITY", value_parser = severities())]
+    pub min_severity: Option<String>,
+    /// Show findings from this confidence on
+    #[arg(long, value_name = "CONFIDENCE", value_parser = confidences())]
+    pub min_confidence: Option<String>,
+    /// Fail on findings from this severity on
+    #[arg(long, value_name = "SEVERITY", value_parser = gates())]
+    pub fail_on: Option<String>,
+}
+
+/// The arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// What is read.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// How to write it (default: as the extension of --output says, or Markdown)
+    #[arg(long, value_enum)]
+    pub format: Option<ReportFormat>,
+    /// Write it to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// The arguments of `scan`.
@@ -151,6 +175,17 @@ pub enum ListFormat {
     Json,
 }
 
+/// The formats of the scored report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For a repository or an issue.
+    Markdown,
+    /// For people: one page that fetches nothing.
+    Html,
+    /// For programs: JSON, version 1.
+    Json,
+}
+
 /// The formats of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ModelFormat {
@@ -204,10 +239,9 @@ fn gates() -> PossibleValuesParser {
     PossibleValuesParser::new(Severity::ALL.iter().rev().map(|severity| severity.name()).chain(["never"]))
 }
 
-impl TargetArguments {
+impl SourceArguments {
     /// The options of a scan.
     pub fn options(&self) -> Options {
-        let gate = |name: &String| -> Option<Gate> { gate_from_name(name) };
         let config = match &self.config {
             Some(file) => ConfigSource::File(file.clone()),
             None if self.no_config => ConfigSource::None,
@@ -217,11 +251,21 @@ impl TargetArguments {
             select: self.select.clone(),
             ignore: self.ignore.clone(),
             exclude: self.exclude.clone(),
-            min_severity: self.min_severity.as_deref().and_then(Severity::from_name),
-            min_confidence: self.min_confidence.as_deref().and_then(Confidence::from_name),
-            fail_on: self.fail_on.as_ref().and_then(gate),
+            ..Overrides::default()
         };
         Options { paths: self.paths.clone(), root: self.root.clone(), config, overrides, ..Options::default() }
+    }
+}
+
+impl TargetArguments {
+    /// The options of a scan.
+    pub fn options(&self) -> Options {
+        let mut options = self.source.options();
+        let gate = |name: &String| -> Option<Gate> { gate_from_name(name) };
+        options.overrides.min_severity = self.min_severity.as_deref().and_then(Severity::from_name);
+        options.overrides.min_confidence = self.min_confidence.as_deref().and_then(Confidence::from_name);
+        options.overrides.fail_on = self.fail_on.as_ref().and_then(gate);
+        options
     }
 }
 

@@ -4,6 +4,7 @@
 //! function of the audit and its options. All text from the repository is made harmless for where it goes, by
 //! [`visible`] and its relatives.
 
+mod audit_report;
 mod escape;
 mod frame;
 mod github;
@@ -15,6 +16,7 @@ mod summary;
 mod table;
 mod window;
 
+pub use audit_report::{ReportOptions, report_html, report_json, report_markdown};
 pub use escape::visible;
 pub use github::github;
 pub use json::{JsonOptions, json};

@@ -126,7 +126,7 @@ pub fn score(audit: &Audit) -> Score {
     let costs = costs(audit);
     let axes: Vec<AxisScore> = Axis::ALL
         .iter()
-        .map(|&axis| AxisScore { axis, outcome: outcome(audit, axis, of_axis(&costs, axis)) })
+        .map(|&axis| AxisScore { axis, outcome: outcome(audit, axis, &of_axis(&costs, axis)) })
         .collect();
     let mut plan: Vec<Gain> = costs.iter().map(|cost| gain(cost, &of_axis(&costs, cost.check.axis))).collect();
     plan.sort_by(|a, b| {
@@ -176,7 +176,7 @@ fn thousandths(costs: &[&Cost]) -> Vec<u32> {
     costs.iter().map(|cost| cost.thousandths).collect()
 }
 
-fn outcome(audit: &Audit, axis: Axis, costs: Vec<&Cost>) -> Outcome {
+fn outcome(audit: &Audit, axis: Axis, costs: &[&Cost]) -> Outcome {
     let found: BTreeSet<&str> = costs.iter().map(|cost| cost.check.id).collect();
     let ran: Vec<_> = audit.checks.iter().filter(|check| check.axis == axis).collect();
     let scoring: Vec<_> = ran.iter().filter(|check| check.maturity == Maturity::Stable).collect();
@@ -190,7 +190,7 @@ fn outcome(audit: &Audit, axis: Axis, costs: Vec<&Cost>) -> Outcome {
             (false, false) => Why::NothingToExamine,
         });
     }
-    let points = in_tenths(&taken(&thousandths(&costs)));
+    let points = in_tenths(&taken(&thousandths(costs)));
     let missing: u32 = points.iter().sum();
     let deductions = costs.iter().zip(points).map(|(cost, points)| Deduction {
         check: cost.check.id,

@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod model;
 mod profile;
+mod report;
 mod scan;
 
 use crate::cli::{Cli, Command};
@@ -57,6 +58,8 @@ enum Failure {
     Output { path: PathBuf, source: io::Error },
     #[error("`--output` names `{}` twice", .0.display())]
     OutputTwice(PathBuf),
+    #[error("cannot tell the format of `{}`: name it .md, .html or .json, or say --format", .0.display())]
+    UnknownExtension(PathBuf),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +90,7 @@ pub fn main(
 fn run(command: &Command, checks: &[&'static Check], streams: &mut Streams<'_>) -> Outcome {
     match command {
         Command::Scan(arguments) => scan::run(arguments, checks, streams),
+        Command::Report(arguments) => report::run(arguments, checks, streams),
         Command::Checks { format } => checks::run(*format, checks, streams),
         Command::Explain { check } => explain::run(check, checks, streams),
         Command::Config(arguments) => config::run(arguments, checks, streams),
