@@ -164,6 +164,10 @@ pub enum Format {
     Github,
     /// For code scanning: SARIF 2.1.0.
     Sarif,
+    /// The scored report, for a repository or an issue.
+    Markdown,
+    /// The scored report as one page that fetches nothing.
+    Html,
 }
 
 /// The formats of the list of checks.

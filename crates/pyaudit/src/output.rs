@@ -2,8 +2,8 @@
 
 use crate::cli::{Color, Format};
 use crate::commands::page;
-use pyaudit_engine::Audit;
-use pyaudit_report::{JsonOptions, SarifOptions, TableOptions};
+use crate::scan::Scan;
+use pyaudit_report::{JsonOptions, ReportOptions, SarifOptions, TableOptions};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
@@ -20,12 +20,16 @@ pub struct Streams<'a> {
 }
 
 /// The audit in a format.
-pub(crate) fn render(audit: &Audit, format: Format, table: &TableOptions) -> io::Result<Vec<u8>> {
+pub(crate) fn render(scan: &Scan, format: Format, table: &TableOptions) -> io::Result<Vec<u8>> {
+    let audit = &scan.audit;
+    let report = || ReportOptions { name: scan.name.clone() };
     let mut bytes = Vec::new();
     match format {
         Format::Table => pyaudit_report::table(audit, table, &mut bytes)?,
         Format::Json => pyaudit_report::json(audit, &JsonOptions::default(), &mut bytes)?,
         Format::Github => pyaudit_report::github(audit, &mut bytes)?,
+        Format::Markdown => pyaudit_report::report_markdown(audit, &report(), &mut bytes)?,
+        Format::Html => pyaudit_report::report_html(audit, &report(), &mut bytes)?,
         Format::Sarif => pyaudit_report::sarif(audit, &SarifOptions { page }, &mut bytes)?,
     }
     Ok(bytes)

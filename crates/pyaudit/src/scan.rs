@@ -51,6 +51,8 @@ impl Default for Options {
 pub struct Scan {
     /// What was found.
     pub audit: Audit,
+    /// What the root of the repository is called; empty for the root of a file system.
+    pub name: String,
     /// The configuration that held.
     pub settings: Settings,
     /// How long each phase took, in their order.
@@ -88,6 +90,8 @@ pub fn scan_with(checks: &[&'static Check], options: &Options) -> Result<Scan, E
 pub struct Model {
     /// The linked project.
     pub project: Project,
+    /// What the root of the repository is called; empty for the root of a file system.
+    pub name: String,
     /// The configuration that held.
     pub settings: Settings,
     /// How long each phase took, in their order.
@@ -143,11 +147,12 @@ fn build(checks: &[&'static Check], options: &Options) -> Result<Model, Error> {
     }
     let project = Project::build(sources, files);
     clock.lap("link");
-    Ok(Model { project, settings, phases: clock.laps, paths: target.paths })
+    let name = target.root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Model { project, name, settings, phases: clock.laps, paths: target.paths })
 }
 
 fn run(checks: &[&'static Check], options: &Options, model: Model) -> Scan {
-    let Model { project, settings, mut phases, paths } = model;
+    let Model { project, name, settings, mut phases, paths } = model;
     let overrides = &options.overrides;
     let config = Config {
         suppress: options.suppress,
@@ -165,7 +170,7 @@ fn run(checks: &[&'static Check], options: &Options, model: Model) -> Scan {
     };
     clock.lap("check");
     phases.extend(clock.laps);
-    Scan { audit, settings, phases, profile }
+    Scan { audit, name, settings, phases, profile }
 }
 
 fn load(root: &Path, settings: &Settings) -> Result<Sources, Error> {

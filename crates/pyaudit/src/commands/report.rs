@@ -3,7 +3,7 @@
 use super::{ExitStatus, Failure, Outcome};
 use crate::cli::{ReportArguments, ReportFormat};
 use crate::output::{Streams, is_writable, write_file};
-use crate::scan::{prepare, scan_with};
+use crate::scan::scan_with;
 use pyaudit_check::Check;
 use pyaudit_engine::Audit;
 use pyaudit_report::{ReportOptions, report_html, report_json, report_markdown};
@@ -16,10 +16,8 @@ pub(super) fn run(arguments: &ReportArguments, checks: &[&'static Check], stream
         is_writable(file).map_err(|source| Failure::Output { path: file.clone(), source })?;
     }
     let options = arguments.source.options();
-    let (target, _) = prepare(checks, &options)?;
-    let name = target.root.file_name().map(|name| name.to_string_lossy().into_owned());
     let scan = scan_with(checks, &options)?;
-    let bytes = render(&scan.audit, format, &ReportOptions { name: name.unwrap_or_default() })?;
+    let bytes = render(&scan.audit, format, &ReportOptions { name: scan.name })?;
     if let Some(file) = &arguments.output {
         write_file(file, &bytes).map_err(|source| Failure::Output { path: file.clone(), source })?;
     } else {

@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &ScanArguments, checks: &[&'static Check], streams:
     let output = Instant::now();
     for output in &arguments.output {
         // A file has neither colours nor the time, so that equal repositories give equal files.
-        let write = || write_file(&output.file, &render(&scan.audit, output.format, &TableOptions::default())?);
+        let write = || write_file(&output.file, &render(&scan, output.format, &TableOptions::default())?);
         write().map_err(|source| Failure::Output { path: output.file.clone(), source })?;
     }
     if arguments.verbose {
@@ -60,7 +60,7 @@ fn printed(scan: &Scan, arguments: &ScanArguments, is_terminal: bool) -> io::Res
         elapsed: is_terminal.then(|| total(scan)),
         ..TableOptions::default()
     };
-    let bytes = render(&scan.audit, arguments.format, &table)?;
+    let bytes = render(scan, arguments.format, &table)?;
     let only_last = arguments.quiet && arguments.format == Format::Table;
     Ok(if only_last { last_line(&bytes).to_vec() } else { bytes })
 }

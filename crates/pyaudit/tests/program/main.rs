@@ -5,5 +5,6 @@
 mod arguments;
 mod configuration;
 mod model;
+mod report;
 mod support;
 mod writing;
