@@ -33,10 +33,10 @@ fn hostile() -> Audit {
     });
     audit.problems = sample().problems;
     audit.problems.truncate(1);
-    audit.problems[0].message = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut audit.problems[0].message);
     audit.problems[0].path = Some(HOSTILE.to_owned());
     audit.facts = sample().facts;
-    audit.facts[0].message = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut audit.facts[0].message);
     audit.facts[0].span = audit.findings[0].finding.span;
     audit
 }
