@@ -7,6 +7,7 @@ mod budget;
 mod command_lines;
 mod conditions;
 mod cors;
+pub mod database;
 pub mod dependencies;
 pub mod environment;
 mod facts;
@@ -32,6 +33,7 @@ pub mod workflows;
 
 pub use conditions::Condition;
 pub use cors::CorsPolicy;
+pub use database::Database;
 pub use dependencies::Dependencies;
 pub use environment::EnvironmentFiles;
 pub use facts::{Axis, Fact};
@@ -67,6 +69,8 @@ pub struct Project {
     pub routes: Routes,
     /// Which module imports which.
     pub imports: Imports,
+    /// Tables, engines, session factories, and functions that lend sessions.
+    pub database: Database,
     /// What the manifests declare and the locks pin.
     pub dependencies: Dependencies,
     /// Alembic environments and revisions.
@@ -94,6 +98,7 @@ impl Project {
         let mut project = Self { sources, files, modules, ..Self::default() };
         project.routes = Routes::build(&project);
         project.imports = Imports::build(&project, &project.routes);
+        project.database = Database::build(&project);
         project.dependencies = Dependencies::build(&project.sources, &project.files);
         project.migrations = Migrations::build(&project.sources, &project.files);
         project.environment_files = EnvironmentFiles::build(&project.sources, &project.files);

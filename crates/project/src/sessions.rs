@@ -61,7 +61,7 @@ impl Project {
     }
 
     /// The database object that instances of a class are: one of a library, or a class of the project made from one.
-    fn database_class(&self, class: &Symbol) -> Option<DatabaseObject> {
+    pub(crate) fn database_class(&self, class: &Symbol) -> Option<DatabaseObject> {
         if let Symbol::External(name) = class {
             let name = canonical(name);
             return CLASSES.iter().find(|(known, _)| *known == name).map(|&(_, object)| object);

@@ -1,5 +1,6 @@
 //! The model of a project as JSON, version 1, a file a section. `docs/model.md` says what each member means.
 
+mod database;
 mod resolution;
 
 use crate::JsonOptions;
@@ -16,13 +17,14 @@ pub fn model(project: &Project, options: &JsonOptions, out: &mut dyn Write) -> i
 }
 
 #[derive(Serialize)]
-struct Document {
+struct Document<'p> {
     version: u32,
     resolution: Vec<resolution::Entry>,
+    database: database::Section<'p>,
 }
 
-impl Document {
-    fn of(project: &Project) -> Self {
-        Self { version: 1, resolution: resolution::section(project) }
+impl<'p> Document<'p> {
+    fn of(project: &'p Project) -> Self {
+        Self { version: 1, resolution: resolution::section(project), database: database::section(project) }
     }
 }

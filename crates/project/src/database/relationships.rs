@@ -1,0 +1,121 @@
+//! Relationships between mapped classes.
+
+use super::reading::CallAt;
+use crate::{Module, ModuleId, Project};
+use pyaudit_python::{ExprId, ExprKind, StmtId};
+use pyaudit_source::Span;
+
+/// `relationship(…)` of SQLAlchemy, `Relationship(…)` of SQLModel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relationship {
+    /// The attribute of the class.
+    pub attribute: String,
+    /// The class it leads to, as it is written.
+    pub target: Option<String>,
+    /// The mapped class it leads to, where it is one of the project.
+    pub class: Option<(ModuleId, StmtId)>,
+    /// The attribute of the other class that mirrors it: `back_populates` or `backref`.
+    pub back_populates: Option<String>,
+    /// What follows the parent: `all, delete-orphan`.
+    pub cascade: Option<String>,
+    /// How it is loaded: `selectin`.
+    pub lazy: Option<String>,
+    /// The table in between, as it is written.
+    pub secondary: Option<String>,
+    /// The columns it goes by, as they are written.
+    pub foreign_keys: Option<String>,
+    /// Whether the database is trusted to delete children: `passive_deletes`.
+    pub passive_deletes: bool,
+    /// The call.
+    pub span: Span,
+}
+
+/// Names of an annotation that are no target.
+const CONTAINERS: &[&str] = &[
+    "Mapped",
+    "DynamicMapped",
+    "WriteOnlyMapped",
+    "Optional",
+    "Union",
+    "None",
+    "List",
+    "list",
+    "Set",
+    "set",
+    "Dict",
+    "dict",
+    "Sequence",
+    "Collection",
+    "Iterable",
+    "Annotated",
+    "typing",
+    "str",
+    "t",
+    "orm",
+    "sqlalchemy",
+];
+
+impl Project {
+    pub(super) fn relationship(&self, attribute: &str, annotation: Option<ExprId>, call: &CallAt<'_>) -> Relationship {
+        let module = call.module;
+        let text = |name: &str| call.keyword(name).and_then(|value| self.constant_string(module, value));
+        let written = |name: &str| call.keyword(name).map(|value| self.text_at(module, value));
+        let argument = call.args.first().copied().or_else(|| call.keyword("argument"));
+        let (target, class) = match argument {
+            Some(argument) => self.relationship_target(module, argument),
+            None => annotation.map_or((None, None), |annotation| self.annotated_target(module, annotation)),
+        };
+        Relationship {
+            attribute: attribute.to_owned(),
+            target,
+            class,
+            back_populates: text("back_populates").or_else(|| self.backref(call)),
+            cascade: text("cascade"),
+            lazy: text("lazy").or_else(|| written("lazy")),
+            secondary: text("secondary").or_else(|| written("secondary")).or_else(|| written("link_model")),
+            foreign_keys: written("foreign_keys"),
+            passive_deletes: call.gives("passive_deletes"),
+            span: module.span_of(call.func),
+        }
+    }
+
+    fn backref(&self, call: &CallAt<'_>) -> Option<String> {
+        let value = call.keyword("backref")?;
+        let name = CallAt::of(call.module, value).and_then(|inner| inner.args.first().copied());
+        self.constant_string(call.module, name.unwrap_or(value))
+    }
+
+    fn relationship_target(&self, module: &Module, expr: ExprId) -> (Option<String>, Option<(ModuleId, StmtId)>) {
+        let syntax = &module.python.syntax;
+        match &syntax.expr(expr).kind {
+            ExprKind::Lambda { body, .. } => self.relationship_target(module, *body),
+            ExprKind::Str { value, .. } => (Some(value.to_string()), None),
+            _ => {
+                let class = self.class(module, expr).map(|(home, class, _)| (home.id, class));
+                (Some(self.text_at(module, expr)), class)
+            }
+        }
+    }
+
+    /// The class that an annotation such as `Mapped[list["Item"]]` leads to: the last name that is no container.
+    fn annotated_target(&self, module: &Module, annotation: ExprId) -> (Option<String>, Option<(ModuleId, StmtId)>) {
+        let syntax = &module.python.syntax;
+        let parts: Vec<ExprId> = syntax.walk_exprs_of(annotation).collect();
+        for &part in parts.iter().rev() {
+            match &syntax.expr(part).kind {
+                ExprKind::Str { value, .. } => {
+                    let words = value.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+                    let named = words.filter(|word| !word.is_empty() && !CONTAINERS.contains(word)).next_back();
+                    if let Some(named) = named {
+                        return (Some(named.to_owned()), None);
+                    }
+                }
+                ExprKind::Name { id, .. } if !CONTAINERS.contains(&syntax.name(*id)) => {
+                    return self.relationship_target(module, part);
+                }
+                _ => {}
+            }
+        }
+        (None, None)
+    }
+}
