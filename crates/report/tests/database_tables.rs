@@ -50,13 +50,18 @@ fn lines(tables: &[Value]) -> Vec<String> {
         lines.push(format!("{name}: {} at {}:{}", table["class"], shown(table, "file"), shown(table, "line")));
         for column in table["columns"].as_array().into_iter().flatten() {
             let keys = column["foreign_keys"].as_array().into_iter().flatten();
-            let mut keys: Vec<&str> =
-                keys.filter_map(|key| key.as_str().or_else(|| key["target"].as_str())).collect();
+            let mut keys: Vec<&str> = keys.filter_map(|key| key.as_str().or_else(|| key["target"].as_str())).collect();
             keys.sort_unstable();
             let part = |key: &str| column[key].to_string();
+            // Only the newest SQLModel stores a `datetime` as a class of its own, which the source does not tell.
+            let kind = part("type").replace("UTCDateTime", "DateTime");
             lines.push(format!(
-                "{name}.{}: {} null={} key={} index={} unique={} -> {keys:?}",
-                column["name"], column["type"], part("nullable"), part("primary_key"), part("index"), part("unique"),
+                "{name}.{}: {kind} null={} key={} index={} unique={} -> {keys:?}",
+                column["name"],
+                part("nullable"),
+                part("primary_key"),
+                part("index"),
+                part("unique"),
             ));
         }
         for relationship in table["relationships"].as_array().into_iter().flatten() {

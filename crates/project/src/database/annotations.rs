@@ -116,11 +116,7 @@ impl Project {
     pub(super) fn type_map<'p>(&'p self, lineage: &[(&'p Module, StmtId)]) -> Vec<TypeEntry<'p>> {
         let mut entries = Vec::new();
         for &(module, class) in lineage {
-            let scope = module.scope_opened_by(Definition::Class(class));
-            let value = match scope.and_then(|scope| module.definition_in(scope, "type_annotation_map")) {
-                Some(Definition::Value(value) | Definition::Annotated { value: Some(value), .. }) => value,
-                _ => continue,
-            };
+            let Some(value) = module.class_value(class, "type_annotation_map") else { continue };
             let (home, value) = self.follow(module, value);
             if let ExprKind::Dict(items) = &home.python.syntax.expr(value).kind {
                 let known = items.iter().filter_map(|item| Some((item.key?, item.value)));

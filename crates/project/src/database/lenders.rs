@@ -6,6 +6,7 @@ use pyaudit_source::Span;
 
 /// A function that yields or returns a session or connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub struct SessionLender {
     /// Its module.
     pub module: ModuleId,

@@ -59,6 +59,7 @@ pub struct Table {
 
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub struct Column {
     /// The attribute of the class; the name of the column for a bare `Table`.
     pub attribute: String,
@@ -177,6 +178,7 @@ impl Database {
         }
         built.take_types_of_targets();
         built.link_relationships(project);
+        built.mirror_relationships();
         project.link_factories(&mut built);
         built.lenders = project.session_lenders();
         built
@@ -278,10 +280,25 @@ impl Database {
             }
             for column in self.tables.iter_mut().flat_map(|table| &mut table.columns) {
                 if column.column_type.is_none() {
-                    let targets = column.foreign_keys.iter().filter_map(|key| key.target.as_ref());
-                    column.column_type = targets.filter_map(|target| known.get(target)).next().cloned();
+                    let mut targets = column.foreign_keys.iter().filter_map(|key| key.target.as_ref());
+                    column.column_type = targets.find_map(|target| known.get(target)).cloned();
                 }
             }
+        }
+    }
+
+    /// Gives classes the relationships that `backref` of another class makes for them.
+    fn mirror_relationships(&mut self) {
+        let mut mirrored = Vec::new();
+        for table in &self.tables {
+            let (Some(class), Some(name)) = (table.class, table.class_path.last()) else { continue };
+            for relationship in &table.relationships {
+                let target = relationship.class.and_then(|class| self.by_class.get(&class)).copied();
+                mirrored.extend(target.zip(relationship.mirrored((table.module, class), name)));
+            }
+        }
+        for (at, relationship) in mirrored {
+            self.tables[at].relationships.push(relationship);
         }
     }
 

@@ -106,7 +106,7 @@ impl Project {
     /// Whether a class has rows: it is mapped, and neither the base itself nor abstract.
     pub(super) fn is_mapped(&self, module: &Module, class: StmtId) -> bool {
         let Some(root) = self.root(module, class) else { return false };
-        if root.base == Self::class_symbol(module, class) || self.own_flag(module, class, "__abstract__") {
+        if root.base == Self::class_symbol(module, class) || Self::own_flag(module, class, "__abstract__") {
             return false;
         }
         if root.is_sqlmodel {
@@ -117,13 +117,9 @@ impl Project {
         true
     }
 
-    fn own_flag(&self, module: &Module, class: StmtId, name: &str) -> bool {
-        let scope = module.scope_opened_by(Definition::Class(class));
-        let value = match scope.and_then(|scope| module.definition_in(scope, name)) {
-            Some(Definition::Value(value) | Definition::Annotated { value: Some(value), .. }) => value,
-            _ => return false,
-        };
-        matches!(module.python.syntax.expr(value).kind, ExprKind::Bool(true))
+    fn own_flag(module: &Module, class: StmtId, name: &str) -> bool {
+        let value = module.class_value(class, name);
+        value.is_some_and(|value| matches!(module.python.syntax.expr(value).kind, ExprKind::Bool(true)))
     }
 
     /// The part of a lineage that gives a class its columns: without mapped parents and what these are made of.
@@ -180,11 +176,7 @@ impl Project {
 
     /// The call behind `__table__ = Table(…)`.
     fn explicit_table<'p>(&'p self, module: &'p Module, class: StmtId) -> Option<(&'p Module, ExprId)> {
-        let scope = module.scope_opened_by(Definition::Class(class))?;
-        let value = match module.definition_in(scope, "__table__")? {
-            Definition::Value(value) | Definition::Annotated { value: Some(value), .. } => value,
-            _ => return None,
-        };
+        let value = module.class_value(class, "__table__")?;
         let (home, call) = self.follow(module, value);
         let name = self.library_name(home, CallAt::of(home, call)?.func)?;
         (name == "Table").then_some((home, call))

@@ -181,3 +181,14 @@ pub(super) fn returned(module: &Module, function: StmtId) -> Vec<ExprId> {
     })
     .collect()
 }
+
+impl Module {
+    /// The value that the body of a class gives a name.
+    pub(super) fn class_value(&self, class: StmtId, name: &str) -> Option<ExprId> {
+        let scope = self.scope_opened_by(Definition::Class(class))?;
+        match self.definition_in(scope, name)? {
+            Definition::Value(value) | Definition::Annotated { value: Some(value), .. } => Some(value),
+            _ => None,
+        }
+    }
+}

@@ -24,6 +24,8 @@ pub struct Relationship {
     pub secondary: Option<String>,
     /// The columns it goes by, as they are written.
     pub foreign_keys: Option<String>,
+    /// Whether the other class has its side through `backref` alone.
+    pub is_backref: bool,
     /// Whether the database is trusted to delete children: `passive_deletes`.
     pub passive_deletes: bool,
     /// The call.
@@ -55,6 +57,24 @@ const CONTAINERS: &[&str] = &[
     "sqlalchemy",
 ];
 
+impl Relationship {
+    /// The side that `backref` gives the other class: back to `class`, by the same table.
+    pub(super) fn mirrored(&self, class: (ModuleId, StmtId), name: &str) -> Option<Self> {
+        let attribute = self.back_populates.clone().filter(|_| self.is_backref)?;
+        Some(Self {
+            attribute,
+            target: Some(name.to_owned()),
+            class: Some(class),
+            back_populates: Some(self.attribute.clone()),
+            cascade: None,
+            lazy: None,
+            is_backref: false,
+            passive_deletes: false,
+            ..self.clone()
+        })
+    }
+}
+
 impl Project {
     pub(super) fn relationship(&self, attribute: &str, annotation: Option<ExprId>, call: &CallAt<'_>) -> Relationship {
         let module = call.module;
@@ -74,6 +94,7 @@ impl Project {
             lazy: text("lazy").or_else(|| written("lazy")),
             secondary: text("secondary").or_else(|| written("secondary")).or_else(|| written("link_model")),
             foreign_keys: written("foreign_keys"),
+            is_backref: call.gives("backref"),
             passive_deletes: call.gives("passive_deletes"),
             span: module.span_of(call.func),
         }
@@ -104,8 +125,8 @@ impl Project {
         for &part in parts.iter().rev() {
             match &syntax.expr(part).kind {
                 ExprKind::Str { value, .. } => {
-                    let words = value.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
-                    let named = words.filter(|word| !word.is_empty() && !CONTAINERS.contains(word)).next_back();
+                    let mut words = value.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+                    let named = words.rfind(|word| !word.is_empty() && !CONTAINERS.contains(word));
                     if let Some(named) = named {
                         return (Some(named.to_owned()), None);
                     }

@@ -200,10 +200,7 @@ impl Project {
     pub(super) fn add_loose_indexes(&self, module: &Module, into: &mut Database) {
         let syntax = &module.python.syntax;
         for &stmt in &syntax.body {
-            let value = match syntax.stmt(stmt).kind {
-                StmtKind::Expr(value) | StmtKind::Assign { value, .. } => value,
-                _ => continue,
-            };
+            let (StmtKind::Expr(value) | StmtKind::Assign { value, .. }) = syntax.stmt(stmt).kind else { continue };
             let Some(call) = CallAt::of(module, value) else { continue };
             if self.library_name(module, call.func).as_deref() != Some("Index") {
                 continue;

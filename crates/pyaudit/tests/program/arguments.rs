@@ -56,7 +56,10 @@ fn mistakes_are_told_on_one_line() {
         (&["--select", "alpa-word"], "unknown check `alpa-word`; did you mean `alpha-word`? (in `--select`)"),
         (&["--ignore", "apii"], "unknown check `apii`; did you mean `api`? (in `--ignore`)"),
         (&["--output", "json"], "write FORMAT=FILE"),
-        (&["--output", "jsn=x"], "unknown format `jsn`, there are table, json, github, sarif, markdown, html; did you mean `json`?"),
+        (
+            &["--output", "jsn=x"],
+            "unknown format `jsn`, there are table, json, github, sarif, markdown, html; did you mean `json`?",
+        ),
         (&["--output", "json=none/x.json"], "cannot write `none/x.json`: "),
         (&["--format", "jsn"], "invalid value 'jsn' for '--format <FORMAT>'"),
         (&["--exclude", "a["], "the glob `a[` of `--exclude` is invalid"),

@@ -1,8 +1,8 @@
 //! Tables, engines, session factories and functions that lend sessions.
 
 use pyaudit_check::Project;
-use pyaudit_check::project::{DatabaseObject, ModuleId};
 use pyaudit_check::project::database::{self, ConstraintKind};
+use pyaudit_check::project::{DatabaseObject, ModuleId};
 use pyaudit_source::Span;
 use serde::Serialize;
 
