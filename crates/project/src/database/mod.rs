@@ -1,6 +1,7 @@
 //! The database as the source declares it: tables, engines, session factories, functions that lend sessions.
 
 mod annotations;
+mod bare_tables;
 mod columns;
 mod engines;
 mod lenders;
