@@ -6,6 +6,9 @@ use pyaudit_python::{ExprId, ExprKind, FoldedPart, Integer, Keyword, StmtId, Stm
 /// How many names are followed in a row from one to the next.
 const MAX_HOPS: usize = 8;
 
+/// How many classes one class is followed through; real ones have a handful.
+const MAX_LINEAGE: usize = 64;
+
 /// Distributions whose names declare tables, engines and sessions.
 const LIBRARIES: &[&str] =
     &["sqlalchemy", "sqlmodel", "sqlalchemy_utils", "pydantic", "tortoise", "databases", "asyncpg", "psycopg_pool"];
@@ -99,6 +102,9 @@ impl Project {
         let mut found: Vec<(&Module, StmtId)> = Vec::new();
         let mut open = vec![(module, class)];
         while let Some((module, class)) = open.pop() {
+            if found.len() == MAX_LINEAGE {
+                break;
+            }
             if found.iter().any(|(known, id)| (known.id, *id) == (module.id, class)) {
                 continue;
             }
