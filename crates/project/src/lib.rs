@@ -3,6 +3,7 @@
 //! [`analyse`] turns each file into plain data by itself, in parallel; [`Project::build`] links them. Neither can fail,
 //! and after `build` nothing does IO. Each concern of the model stands in a file of its own.
 
+mod authentication;
 mod budget;
 mod command_lines;
 mod conditions;
@@ -31,6 +32,7 @@ mod types;
 mod values;
 pub mod workflows;
 
+pub use authentication::{Authentication, Authentications, Demand, Guard};
 pub use conditions::Condition;
 pub use cors::CorsPolicy;
 pub use database::Database;
@@ -67,6 +69,8 @@ pub struct Project {
     pub modules: Modules,
     /// The applications, routers and routes.
     pub routes: Routes,
+    /// What each route asks of a client before it answers.
+    pub authentications: Authentications,
     /// Which module imports which.
     pub imports: Imports,
     /// Tables, engines, session factories, and functions that lend sessions.
@@ -97,6 +101,7 @@ impl Project {
         let modules = Modules::build(&sources, &files);
         let mut project = Self { sources, files, modules, ..Self::default() };
         project.routes = Routes::build(&project);
+        project.authentications = Authentications::build(&project);
         project.imports = Imports::build(&project, &project.routes);
         project.database = Database::build(&project);
         project.dependencies = Dependencies::build(&project.sources, &project.files);

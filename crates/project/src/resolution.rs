@@ -16,7 +16,7 @@ pub struct Resolution {
 impl Project {
     /// How much could be resolved, a line a kind; kinds of which the project has none are there with zeros.
     pub fn resolution(&self) -> Vec<Resolution> {
-        let mut lines = vec![self.routes.resolution()];
+        let mut lines = vec![self.routes.resolution(), self.authentications.resolution()];
         lines.extend(self.database.resolution());
         lines
     }

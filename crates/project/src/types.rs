@@ -40,8 +40,14 @@ const TRANSPARENT: &[&str] = &[
 const GENERATOR_STEPS: &[&str] = &["next", "anext"];
 
 /// Functions whose call marks a parameter's default as a dependency.
-pub(crate) const DEPENDS: &[&str] =
-    &["fastapi.Depends", "fastapi.param_functions.Depends", "fastapi.params.Depends", "fastapi.Security"];
+pub(crate) const DEPENDS: &[&str] = &[
+    "fastapi.Depends",
+    "fastapi.param_functions.Depends",
+    "fastapi.params.Depends",
+    "fastapi.Security",
+    "fastapi.param_functions.Security",
+    "fastapi.params.Security",
+];
 
 /// External calls that make or lend an object: the path of the callable, or of a class with one of its methods, and
 /// the class of the result. Constructors need no row: a call of an external class gives that class.

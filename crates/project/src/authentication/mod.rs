@@ -1,0 +1,217 @@
+//! Authentication: what a route asks of a client before it answers.
+//!
+//! A dependency, decorator, middleware or call in the body can demand a credential. What counts is not its name but what
+//! it does: whether a request without a credential is turned away. A security scheme of FastAPI alone only asks that a
+//! header be there; the function that takes its token and answers 401 or 403 is what demands that it be right.
+
+mod bodies;
+mod callables;
+mod decorators;
+mod dependencies;
+mod middleware;
+mod rejections;
+mod schemes;
+
+use crate::{Module, ModuleId, Project, Resolution, Route};
+use bodies::Body;
+use pyaudit_python::{Parent, StmtId};
+use pyaudit_source::Span;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// How many dependencies and calls are followed in a row; an application rarely needs more than six.
+const MAX_DEPTH: u32 = 12;
+
+/// What a call costs of that depth. Authentication sits in dependencies, and its helpers close to them.
+const CALL_COST: u32 = 3;
+
+/// What a client must bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Demand {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A credential changes the answer, and a request without one is answered too.
+    Optional,
+    /// A header, query parameter or cookie that nobody verifies.
+    HeaderOnly,
+    /// Something may demand a credential that cannot be followed, such as a decorator of a library.
+    Unknown,
+    /// A credential; a request without one is turned away.
+    Required,
+}
+
+impl Demand {
+    /// The name as outputs show it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "none",
+            Self::Optional => "optional",
+            Self::HeaderOnly => "header-only",
+            Self::Unknown => "unknown",
+            Self::Required => "required",
+        }
+    }
+}
+
+/// Something that looks at a credential: a dependency, decorator, middleware or function called in a handler.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Guard {
+    /// Its name, dotted where it is a method: `get_current_user`, `JWTBearer.__call__`.
+    pub name: String,
+    /// Where it is defined, or used where its definition is not in the project.
+    pub span: Span,
+    /// What it demands by itself.
+    pub demand: Demand,
+}
+
+/// What is asked of a client, and by what.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Authentication {
+    /// The strongest demand.
+    pub demand: Demand,
+    /// What makes that demand, each once, in the order of places; empty where nothing is demanded.
+    pub guards: Vec<Guard>,
+}
+
+impl Authentication {
+    /// One guard.
+    fn by(guard: Guard) -> Self {
+        if guard.demand == Demand::Nothing {
+            return Self::default();
+        }
+        Self { demand: guard.demand, guards: vec![guard] }
+    }
+
+    /// Both: the stronger demand, by all that make it.
+    fn and(mut self, other: Self) -> Self {
+        match self.demand.cmp(&other.demand) {
+            std::cmp::Ordering::Less => other,
+            std::cmp::Ordering::Greater => self,
+            std::cmp::Ordering::Equal => {
+                self.guards.extend(other.guards);
+                self.guards.sort_by(|one, two| (one.span, &one.name).cmp(&(two.span, &two.name)));
+                self.guards.dedup();
+                self
+            }
+        }
+    }
+}
+
+/// What every route asks, in the order of the route table.
+#[derive(Debug, Default)]
+pub struct Authentications {
+    of_routes: Vec<Authentication>,
+}
+
+impl Authentications {
+    /// Looks at every route of a project whose route table is built.
+    pub(crate) fn build(project: &Project) -> Self {
+        let analyst = Analyst::new(project);
+        let of_routes = project.routes.routes.iter().map(|route| analyst.of_route(route)).collect();
+        Self { of_routes }
+    }
+
+    /// What the route at a place of the route table asks.
+    pub fn of(&self, index: usize) -> &Authentication {
+        &self.of_routes[index]
+    }
+
+    /// Of how many routes it is known what they ask.
+    pub(crate) fn resolution(&self) -> Resolution {
+        let resolved = self.of_routes.iter().filter(|it| it.demand != Demand::Unknown).count();
+        Resolution { what: "routes with known authentication", resolved, all: self.of_routes.len() }
+    }
+}
+
+/// What one function does with credentials, with all that it depends on.
+#[derive(Debug, Clone, Default)]
+struct Outcome {
+    authentication: Authentication,
+    /// Whether it looks at a credential of the request itself: a header, a cookie, the session.
+    reads_credential: bool,
+    /// Whether it can answer 401 or 403, itself or in what it calls.
+    rejects: bool,
+}
+
+/// Answers questions about authentication, each function once.
+pub(crate) struct Analyst<'p> {
+    project: &'p Project,
+    known: RefCell<BTreeMap<(ModuleId, StmtId), Outcome>>,
+}
+
+impl<'p> Analyst<'p> {
+    /// Knows nothing yet.
+    pub(crate) fn new(project: &'p Project) -> Self {
+        Self { project, known: RefCell::default() }
+    }
+
+    fn of_route(&self, route: &Route) -> Authentication {
+        let Some((module, handler)) = route.handler else { return Authentication::default() };
+        self.of_handler(self.project.modules.get(module), handler)
+    }
+
+    /// What the handler of a route itself asks, by its dependencies, decorators and the calls in its body.
+    pub(crate) fn of_handler(&self, module: &Module, handler: StmtId) -> Authentication {
+        let by_dependencies = self.of_parameters(module, handler, MAX_DEPTH);
+        let by_decorators = self.of_decorators(module, handler);
+        by_dependencies.and(by_decorators).and(self.of_handler_body(module, handler))
+    }
+
+    /// What a function does, when it is a dependency or called on the way to one. A function that is met again while
+    /// it is looked at does nothing there.
+    fn outcome(&self, module: &Module, function: StmtId, depth: u32) -> Outcome {
+        let key = (module.id, function);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        let Some(depth) = depth.checked_sub(1) else { return Outcome::default() };
+        self.known.borrow_mut().insert(key, Outcome::default());
+        let outcome = self.analyse(module, function, depth);
+        self.known.borrow_mut().insert(key, outcome.clone());
+        outcome
+    }
+
+    fn analyse(&self, module: &Module, function: StmtId, depth: u32) -> Outcome {
+        let parameters = self.of_parameters(module, function, depth);
+        let body = Body::of(self, module, function, depth);
+        let demand = if body.turns_away(parameters.demand) {
+            if body.is_optional && parameters.demand < Demand::HeaderOnly { Demand::Optional } else { Demand::Required }
+        } else if body.verifies && parameters.demand == Demand::HeaderOnly {
+            Demand::Required
+        } else if body.reads_credential {
+            Demand::Optional
+        } else {
+            Demand::Nothing
+        };
+        let own = Authentication::by(Guard {
+            name: module.path_to(Parent::Stmt(function)).join("."),
+            span: definition_span(module, function),
+            demand,
+        });
+        Outcome {
+            authentication: parameters.and(own),
+            reads_credential: body.reads_credential,
+            rejects: body.rejects_401 || body.rejects_403,
+        }
+    }
+
+    /// What the body of a handler asks. A login answers 401 as well, so that a rejection counts only beside a look at a
+    /// credential of the request.
+    fn of_handler_body(&self, module: &Module, handler: StmtId) -> Authentication {
+        let body = Body::of(self, module, handler, MAX_DEPTH);
+        if body.reads_credential && (body.rejects_401 || body.rejects_403) && !body.is_optional {
+            return body.by_calls.unwrap_or_else(|| {
+                let name = module.path_to(Parent::Stmt(handler)).join(".");
+                Authentication::by(Guard { name, span: definition_span(module, handler), demand: Demand::Required })
+            });
+        }
+        Authentication::default()
+    }
+}
+
+/// The name in a definition.
+fn definition_span(module: &Module, function: StmtId) -> Span {
+    let name = module.function(function).map(|function| function.name.range);
+    name.map_or(Span::file(module.file), |range| module.span(range))
+}

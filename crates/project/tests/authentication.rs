@@ -1,0 +1,176 @@
+//! What a route asks of a client, by what its guards do and not by what they are called.
+
+use pyaudit_project::{Demand, Project, analyse};
+use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+
+/// A project of Python files given as pairs of a path and a text.
+fn project(files: &[(&str, &str)]) -> Project {
+    let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
+    let sources = Sources::from_memory(files, MemoryGit::None);
+    let data = analyse(&sources);
+    Project::build(sources, data)
+}
+
+/// Each route with its demand and the names of its guards: `GET /me required get_user`.
+fn demands(files: &[(&str, &str)]) -> Vec<String> {
+    let project = project(files);
+    let routes = project.routes.routes.iter().enumerate();
+    let lines = routes.map(|(at, route)| {
+        let found = project.authentications.of(at);
+        let names: Vec<&str> = found.guards.iter().map(|guard| guard.name.as_str()).collect();
+        format!("{} {} {}", route.subject(), found.demand.name(), names.join(" ")).trim_end().to_owned()
+    });
+    lines.collect()
+}
+
+/// The demands of one module that begins with the usual imports and an application.
+fn of(text: &str) -> Vec<String> {
+    let head = "from typing import Annotated\nfrom fastapi import Cookie, Depends, FastAPI, Header, HTTPException, Request, Security, status\n\
+                from fastapi.security import HTTPBearer, OAuth2PasswordBearer\nimport jwt\napp = FastAPI()\n";
+    demands(&[("main.py", &format!("{head}{text}"))])
+}
+
+const USER: &str = "scheme = OAuth2PasswordBearer(tokenUrl='t')\n\
+def get_user(token: str = Depends(scheme)):\n    try:\n        return jwt.decode(token, 'k')\n    except jwt.PyJWTError:\n        raise HTTPException(401)\n";
+
+#[test]
+fn a_scheme_alone_only_asks_for_a_header() {
+    let text = "scheme = OAuth2PasswordBearer(tokenUrl='t')\n@app.get('/a')\ndef a(token: str = Depends(scheme)): ...\n\
+                soft = HTTPBearer(auto_error=False)\n@app.get('/b')\ndef b(token=Security(soft)): ...\n\
+                @app.get('/c')\ndef c(): ...\n";
+    assert_eq!(of(text), ["GET /a header-only OAuth2PasswordBearer", "GET /b optional HTTPBearer", "GET /c none"]);
+}
+
+#[test]
+fn a_dependency_that_answers_401_requires_a_credential() {
+    let text = format!(
+        "{USER}CurrentUser = Annotated[dict, Depends(get_user)]\n\
+         def active(user: CurrentUser):\n    if not user['active']:\n        raise HTTPException(status_code=status.HTTP_403_FORBIDDEN)\n    return user\n\
+         @app.get('/a')\ndef a(user=Depends(get_user)): ...\n\
+         @app.get('/b')\ndef b(user: CurrentUser): ...\n\
+         @app.get('/c')\ndef c(user: Annotated[dict, Security(active, scopes=['x'])]): ...\n"
+    );
+    assert_eq!(of(&text), ["GET /a required get_user", "GET /b required get_user", "GET /c required get_user active"]);
+}
+
+#[test]
+fn verifying_without_a_rejection_of_ones_own_requires_too() {
+    let text = "scheme = HTTPBearer()\ndef claims(token=Depends(scheme)):\n    return jwt.decode(token.credentials, 'k')\n\
+                @app.get('/a')\ndef a(c=Depends(claims)): ...\n";
+    assert_eq!(of(text), ["GET /a required claims"]);
+}
+
+#[test]
+fn who_lets_a_request_without_credential_pass_is_optional() {
+    let text = "scheme = OAuth2PasswordBearer(tokenUrl='t', auto_error=False)\n\
+                def maybe(token: str = Depends(scheme)):\n    if not token:\n        return None\n    if token != 'x':\n        raise HTTPException(401)\n    return token\n\
+                def guarded(token: str = Depends(scheme)):\n    if token:\n        if token != 'x':\n            raise HTTPException(401)\n    return token\n\
+                def strict(token: str = Depends(scheme)):\n    if token is None:\n        raise HTTPException(401)\n    return token\n\
+                def lenient(request: Request):\n    try:\n        return strict(request.headers.get('Authorization'))\n    except HTTPException:\n        return None\n\
+                @app.get('/a')\ndef a(u=Depends(maybe)): ...\n@app.get('/b')\ndef b(u=Depends(guarded)): ...\n\
+                @app.get('/c')\ndef c(u=Depends(strict)): ...\n@app.get('/d')\ndef d(u=Depends(lenient)): ...\n";
+    let expected =
+        ["GET /a optional HTTPBearer", "GET /b optional", "GET /c required strict", "GET /d optional lenient"];
+    let found = of(text);
+    let demand = |line: &str| line.split(' ').nth(2).map(str::to_owned);
+    assert_eq!(
+        found.iter().map(|it| demand(it)).collect::<Vec<_>>(),
+        expected.iter().map(|it| demand(it)).collect::<Vec<_>>(),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn classes_factories_and_methods_are_followed() {
+    let text = format!(
+        "{USER}class Bearer(HTTPBearer):\n    async def __call__(self, request: Request):\n        credentials = await super().__call__(request)\n        if not credentials:\n            raise HTTPException(status_code=403, detail='no')\n        if not self.verify(credentials):\n            raise HTTPException(status_code=401)\n        return credentials\n    def verify(self, it): ...\n\
+         class Roles:\n    def __init__(self, role): ...\n    def __call__(self, user=Depends(get_user)): ...\n\
+         def need(role):\n    def check(user=Depends(get_user)):\n        return user\n    return check\n\
+         def need_depends(role):\n    return Depends(need(role))\n\
+         class Service:\n    def user(self, request: Request):\n        if 'authorization' not in request.headers: ...\n        if not request.headers.get('authorization'):\n            raise HTTPException(401)\n\
+         service = Service()\n\
+         @app.get('/a')\ndef a(c=Depends(Bearer())): ...\n@app.get('/b')\ndef b(c=Depends(Roles('x'))): ...\n\
+         @app.get('/c')\ndef c(c=Depends(need('x'))): ...\n@app.get('/d')\ndef d(c=Depends(service.user)): ...\n\
+         class Plain(HTTPBearer): ...\n@app.get('/e')\ndef e(c=Depends(Plain(auto_error=False))): ...\n"
+    );
+    assert_eq!(
+        of(&text),
+        [
+            "GET /a required Bearer.__call__",
+            "GET /b required get_user",
+            "GET /c required get_user",
+            "GET /d required Service.user",
+            "GET /e optional Plain",
+        ]
+    );
+}
+
+#[test]
+fn a_login_and_a_feature_switch_are_no_guards() {
+    let text = "from fastapi.security import OAuth2PasswordRequestForm\n\
+                def enabled():\n    if not settings.on:\n        raise HTTPException(403)\n\
+                def find(name, password):\n    raise HTTPException(401, 'wrong password')\n\
+                @app.post('/login')\ndef login(form: OAuth2PasswordRequestForm = Depends()):\n    user = find(form.username, form.password)\n    if not user:\n        raise HTTPException(401)\n\
+                @app.get('/beta', dependencies=[Depends(enabled)])\ndef beta(x=Depends(enabled)): ...\n";
+    assert_eq!(of(text), ["POST /login none", "GET /beta none"]);
+}
+
+#[test]
+fn a_handler_may_check_for_itself() {
+    let text = "def require(request: Request):\n    token = request.headers.get('X-Api-Key')\n    if token != KEY:\n        raise HTTPException(401)\n\
+                @app.post('/a')\ndef a(request: Request):\n    require(request)\n\
+                @app.post('/b')\ndef b(x_api_key: str = Header(None)):\n    if x_api_key != KEY:\n        raise HTTPException(status_code=403)\n\
+                @app.post('/c')\ndef c(user_agent: str = Header(None)):\n    raise HTTPException(403)\n";
+    assert_eq!(of(text), ["POST /a required require", "POST /b required b", "POST /c none"]);
+}
+
+#[test]
+fn decorators_guard_by_what_they_wrap() {
+    let text = "import functools\nfrom starlette.authentication import requires\nfrom some_library import login_required, timed\n\
+                def signed(f):\n    @functools.wraps(f)\n    async def wrapper(request, *a, **k):\n        if not request.headers.get('authorization'):\n            raise HTTPException(401)\n        return await f(request, *a, **k)\n    return wrapper\n\
+                def role(name):\n    def outer(f):\n        def inner(request):\n            if request.state.user is None:\n                raise HTTPException(403)\n            return f(request)\n        return inner\n    return outer\n\
+                @app.get('/a')\n@signed\ndef a(request: Request): ...\n@app.get('/b')\n@role('x')\ndef b(request: Request): ...\n\
+                @app.get('/c')\n@requires('authenticated')\ndef c(request: Request): ...\n\
+                @app.get('/d')\n@login_required\ndef d(): ...\n@app.get('/e')\n@timed\ndef e(): ...\n";
+    assert_eq!(
+        of(text),
+        [
+            "GET /a required signed.wrapper",
+            "GET /b required role.outer.inner",
+            "GET /c required requires",
+            "GET /d unknown login_required",
+            "GET /e none",
+        ]
+    );
+}
+
+#[test]
+fn exceptions_of_the_project_are_known_by_their_status_or_name() {
+    let errors = "from fastapi import HTTPException\nclass Unauthorized(HTTPException):\n    def __init__(self):\n        super().__init__(status_code=401)\n\
+                  class NotAuthenticatedError(Exception): ...\nclass Missing(HTTPException):\n    def __init__(self):\n        super().__init__(status_code=404)\n";
+    let main = "from fastapi import Depends, FastAPI, Request\nfrom errors import Missing, NotAuthenticatedError as Nobody, Unauthorized\napp = FastAPI()\n\
+                def one(request: Request):\n    raise Unauthorized()\ndef two(request: Request):\n    raise Nobody\ndef three(request: Request):\n    raise Missing()\n\
+                @app.get('/1')\ndef a(x=Depends(one)): ...\n@app.get('/2')\ndef b(x=Depends(two)): ...\n@app.get('/3')\ndef c(x=Depends(three)): ...\n";
+    assert_eq!(
+        demands(&[("errors.py", errors), ("main.py", main)]),
+        ["GET /1 required one", "GET /2 required two", "GET /3 none"]
+    );
+}
+
+#[test]
+fn circles_and_deep_chains_end() {
+    let text = "def a(x=Depends(lambda: 1), y=None):\n    b()\ndef b():\n    a()\n    raise HTTPException(401)\n@app.get('/a')\ndef route(x=Depends(a)): ...\n";
+    assert_eq!(of(text), ["GET /a required a"]);
+    let mut deep = String::new();
+    for at in 0..500 {
+        deep.push_str(&format!("def f{at}(x=None):\n    f{}()\n", at + 1));
+    }
+    deep.push_str("def f500():\n    raise HTTPException(401)\n@app.get('/a')\ndef route(x=Depends(f0)): ...\n");
+    assert_eq!(of(&deep), ["GET /a none"], "no more than a few calls are followed");
+}
+
+#[test]
+fn demands_are_ordered_by_strength() {
+    let strongest = [Demand::Nothing, Demand::Optional, Demand::HeaderOnly, Demand::Unknown, Demand::Required];
+    assert!(strongest.is_sorted());
+}
