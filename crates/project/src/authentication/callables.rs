@@ -104,9 +104,8 @@ impl Analyst<'_> {
             return Authentication::default();
         };
         let own = self.of_class_method(home, id, &["__call__"], depth);
-        if own.demand != Demand::Nothing || self.project.member(home, id, "__call__").is_some() {
-            // A scheme of a project's own: what it inherits demands the header, unless it is overridden whole.
-            return own;
+        if self.project.member(home, id, "__call__").is_some() {
+            return if is_lenient(module, keywords) { own.at_most_optional() } else { own };
         }
         let inherited =
             self.project.external_bases(home, id).into_iter().find_map(|base| of_instance(module, &base, keywords));
@@ -148,6 +147,14 @@ impl Analyst<'_> {
         let name = text.split('(').next().unwrap_or_default().trim().to_owned();
         Authentication::by(Guard { name, span: module.span_of(at), demand })
     }
+}
+
+/// Whether an object is told when it is made that it shall let requests without a credential pass.
+fn is_lenient(module: &Module, keywords: &[Keyword]) -> bool {
+    let is = |name, value: bool| {
+        module.keyword(keywords, name).is_some_and(|it| module.python.syntax.expr(it).kind == ExprKind::Bool(value))
+    };
+    is("optional", true) || is("auto_error", false) || is("required", false) || is("raise_error", false)
 }
 
 /// The last two names of a dotted path, which say enough.

@@ -83,6 +83,15 @@ impl Authentication {
         Self { demand: guard.demand, guards: vec![guard] }
     }
 
+    /// The same guards, which let a request without a credential pass.
+    fn at_most_optional(mut self) -> Self {
+        self.demand = self.demand.min(Demand::Optional);
+        for guard in &mut self.guards {
+            guard.demand = guard.demand.min(Demand::Optional);
+        }
+        self
+    }
+
     /// Both: the stronger demand, by all that make it.
     fn and(mut self, other: Self) -> Self {
         match self.demand.cmp(&other.demand) {
