@@ -48,7 +48,7 @@ pub use migrations::Migrations;
 pub use modules::{Module, ModuleId, Modules};
 pub use queries::{Call, Query, QueryKind, Transaction};
 pub use resolution::Resolution;
-pub use routes::{Route, Router, RouterId, RouterKind, Routes};
+pub use routes::{Element, Middleware, Route, Router, RouterId, RouterKind, Routes};
 pub use scripts::Scripts;
 pub use sessions::DatabaseObject;
 pub use standard_library::is_standard_library;

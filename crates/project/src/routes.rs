@@ -4,7 +4,7 @@
 //! of `self`), `add_api_route` and its kin, `Route` lists, `include_router` and `mount` with literal or foldable
 //! prefixes. A prefix that cannot be known leaves the route with [`Route::prefix_known`] unset, never with a guess.
 
-use crate::{Module, ModuleId, Project, Resolution, Symbol};
+use crate::{Definition, Module, ModuleId, Project, Resolution, Symbol};
 use pyaudit_python::{Base, ExprId, ExprKind, Keyword, Parent, StmtId, StmtKind};
 use pyaudit_source::{Range, Span};
 use std::collections::BTreeMap;
@@ -71,7 +71,27 @@ pub struct Router {
     pub symbol: Symbol,
     /// Its own `prefix=`; `None` where it cannot be known.
     pub prefix: Option<String>,
+    /// The elements of its `dependencies=`: `Depends(…)`, `Security(…)`, or a name for one.
+    pub dependencies: Vec<Element>,
+    /// The middleware of the project that it runs around every request, in the order of its registration.
+    pub middlewares: Vec<Middleware>,
+    /// The class of the project that its routes are instances of, where `route_class=` names one.
+    pub route_class: Option<(ModuleId, StmtId)>,
 }
+
+/// A class or function of the project that an application runs around every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Middleware {
+    /// The module that defines it.
+    pub module: ModuleId,
+    /// Its definition.
+    pub definition: StmtId,
+    /// The call that registers it and holds the arguments of its constructor.
+    pub registration: Element,
+}
+
+/// An element of a list, with the module that the list stands in.
+pub type Element = (ModuleId, ExprId);
 
 /// One router that another serves.
 #[derive(Debug, Clone)]
@@ -80,6 +100,18 @@ struct Include {
     inner: RouterId,
     /// `prefix=` of the include, or the path of the mount; `None` where it cannot be known.
     prefix: Option<String>,
+    /// The elements of its `dependencies=`.
+    dependencies: Vec<Element>,
+}
+
+/// One way in which an application serves a router.
+#[derive(Debug, Clone, PartialEq)]
+struct Served {
+    application: RouterId,
+    /// What stands before the paths of the router; `None` where it cannot be known.
+    prefix: Option<String>,
+    /// The dependencies of the application, of each include and of the router, from the outermost.
+    dependencies: Vec<Element>,
 }
 
 /// One registered route.
@@ -102,6 +134,11 @@ pub struct Route {
     pub may_be_served: bool,
     /// The registration: the decorator or call.
     pub span: Span,
+    /// The application that serves it, where that is known.
+    pub application: Option<RouterId>,
+    /// The elements of every `dependencies=` that guards it: of the application, the includes, the router and the route,
+    /// from the outermost.
+    pub dependencies: Vec<Element>,
 }
 
 impl Route {
@@ -186,7 +223,12 @@ impl<'p> Builder<'p> {
             let prefix = self.prefix(module, keywords, "prefix");
             let id = RouterId(self.routers.len() as u32);
             self.by_symbol.entry(symbol.clone()).or_insert(id);
-            self.routers.push(Router { kind, module: module.id, call: value, symbol, prefix });
+            let dependencies = self.elements(module, keywords, "dependencies");
+            let middlewares = self.listed_middlewares(module, keywords);
+            let route_class = module.keyword(keywords, "route_class").and_then(|class| self.callable(module, class));
+            let router =
+                Router { kind, module: module.id, call: value, symbol, prefix, dependencies, middlewares, route_class };
+            self.routers.push(router);
         }
     }
 
@@ -222,9 +264,10 @@ impl<'p> Builder<'p> {
         let syntax = &module.python.syntax;
         for (id, stmt) in syntax.stmts() {
             if let StmtKind::FunctionDef(function) = &stmt.kind {
-                let registered =
-                    function.decorators.iter().filter_map(|&decorator| self.decorated(module, id, decorator));
-                routes.extend(registered);
+                for &decorator in &function.decorators {
+                    self.decorating_middleware(module, id, decorator);
+                    routes.extend(self.decorated(module, id, decorator));
+                }
             }
         }
         for (id, expr) in syntax.exprs() {
@@ -234,6 +277,7 @@ impl<'p> Builder<'p> {
                     let method = syntax.identifier(*attr);
                     match method {
                         "include_router" | "mount" => self.included(module, *value, method, args, keywords),
+                        "add_middleware" => self.added_middleware(module, id, *value, args),
                         _ if ADDERS.contains(&method) => {
                             routes.extend(self.added(module, *value, method, args, keywords, expr.range));
                         }
@@ -272,6 +316,8 @@ impl<'p> Builder<'p> {
             may_be_served: true,
             path: constant.unwrap_or_default(),
             span: module.span(syntax.expr(decorator).range),
+            application: None,
+            dependencies: self.elements(module, keywords, "dependencies"),
         })
     }
 
@@ -355,6 +401,8 @@ impl<'p> Builder<'p> {
             may_be_served: true,
             path: constant.unwrap_or_default(),
             span: module.span(range),
+            application: None,
+            dependencies: self.elements(module, keywords, "dependencies"),
         })
     }
 
@@ -390,6 +438,8 @@ impl<'p> Builder<'p> {
             prefix_known: false,
             may_be_served: true,
             span: module.span(syntax.expr(call).range),
+            application: None,
+            dependencies: Vec::new(),
         })
     }
 
@@ -405,7 +455,10 @@ impl<'p> Builder<'p> {
         };
         let outer = self.router_of(module, object).or_else(|| self.application_passed_to(module, object));
         match outer.zip(inner.and_then(|inner| self.router_of(module, inner))) {
-            Some((outer, inner)) => self.includes.push(Include { outer, inner, prefix }),
+            Some((outer, inner)) => {
+                let dependencies = self.elements(module, keywords, "dependencies");
+                self.includes.push(Include { outer, inner, prefix, dependencies });
+            }
             // A mount that is not followed is a directory of files or somebody else's application.
             None if method == "mount" || inner.is_some_and(|inner| self.is_foreign(module, inner)) => {}
             None => self.has_unknown_includes = true,
@@ -458,56 +511,134 @@ impl<'p> Builder<'p> {
 
     /// Gives each registered route the paths under which applications serve it.
     fn with_full_paths(&self, registered: Vec<Route>) -> Vec<Route> {
-        let prefixes = self.prefixes();
+        let ways = self.served();
         let has_application = self.routers.iter().any(|router| router.kind == RouterKind::Application);
         let is_closed = has_application && !self.has_unknown_includes;
         let mut routes = Vec::with_capacity(registered.len());
         for route in registered {
-            let served = route.router.and_then(|router| prefixes.get(&router)).filter(|served| !served.is_empty());
+            let served = route.router.and_then(|router| ways.get(&router)).filter(|served| !served.is_empty());
             let Some(served) = served else {
                 let may_be_served = route.router.is_none() || !is_closed;
                 let own = route.router.and_then(|router| self.routers[router.0 as usize].prefix.as_deref());
                 let path = format!("{}{}", own.unwrap_or(""), route.path);
-                routes.push(Route { path, prefix_known: false, may_be_served, ..route });
+                let of_router = route.router.map(|router| self.routers[router.0 as usize].dependencies.as_slice());
+                let dependencies = [of_router.unwrap_or(&[]), &route.dependencies].concat();
+                routes.push(Route { path, prefix_known: false, may_be_served, dependencies, ..route });
                 continue;
             };
-            for prefix in served {
-                let known = prefix.is_some() && route.prefix_known;
-                let path = format!("{}{}", prefix.as_deref().unwrap_or(""), route.path);
-                routes.push(Route { path, prefix_known: known, ..route.clone() });
+            for served in served {
+                let known = served.prefix.is_some() && route.prefix_known;
+                let path = format!("{}{}", served.prefix.as_deref().unwrap_or(""), route.path);
+                let dependencies = [served.dependencies.as_slice(), &route.dependencies].concat();
+                let application = Some(served.application);
+                routes.push(Route { path, prefix_known: known, application, dependencies, ..route.clone() });
             }
         }
         routes.sort_by_key(|route| route.span);
         routes
     }
 
-    /// The prefixes under which each router is served: those of the includes around it and its own.
-    fn prefixes(&self) -> BTreeMap<RouterId, Vec<Option<String>>> {
+    /// The ways in which each router is served: the prefixes and dependencies of the includes around it and its own.
+    fn served(&self) -> BTreeMap<RouterId, Vec<Served>> {
         let mut inner_of: BTreeMap<RouterId, Vec<&Include>> = BTreeMap::new();
         for include in &self.includes {
             inner_of.entry(include.outer).or_default().push(include);
         }
-        let mut served: BTreeMap<RouterId, Vec<Option<String>>> = BTreeMap::new();
-        let mut open: Vec<(RouterId, Option<String>, usize)> = Vec::new();
+        let mut served: BTreeMap<RouterId, Vec<Served>> = BTreeMap::new();
+        let mut open: Vec<(RouterId, Served, usize)> = Vec::new();
         for (at, router) in self.routers.iter().enumerate().rev() {
             if router.kind == RouterKind::Application {
-                open.push((RouterId(at as u32), Some(String::new()), 0));
+                let id = RouterId(at as u32);
+                let whole = Served { application: id, prefix: Some(String::new()), dependencies: Vec::new() };
+                open.push((id, whole, 0));
             }
         }
         while let Some((id, before, depth)) = open.pop() {
-            let own = &self.routers[id.0 as usize].prefix;
-            let prefix = before.zip(own.as_ref()).map(|(before, own)| before + own);
-            let paths = served.entry(id).or_default();
-            if paths.contains(&prefix) || paths.len() >= MAX_PATHS_PER_ROUTER || depth > MAX_INCLUDE_DEPTH {
+            let router = &self.routers[id.0 as usize];
+            let here = before.within(router.prefix.as_ref(), &router.dependencies);
+            let ways = served.entry(id).or_default();
+            if ways.contains(&here) || ways.len() >= MAX_PATHS_PER_ROUTER || depth > MAX_INCLUDE_DEPTH {
                 continue;
             }
-            paths.push(prefix.clone());
+            ways.push(here.clone());
             for include in inner_of.get(&id).into_iter().flatten().rev() {
-                let inner = prefix.clone().zip(include.prefix.as_ref()).map(|(outer, own)| outer + own);
+                let inner = here.within(include.prefix.as_ref(), &include.dependencies);
                 open.push((include.inner, inner, depth + 1));
             }
         }
         served
+    }
+
+    /// The elements of a list that a keyword argument gives, or that a name stands for.
+    fn elements(&self, module: &Module, keywords: &[Keyword], name: &str) -> Vec<Element> {
+        let Some(value) = module.keyword(keywords, name) else { return Vec::new() };
+        let symbol = self.project.symbol(module, value);
+        let (home, value) = match symbol.and_then(|symbol| self.project.definition(&symbol)) {
+            Some((home, Definition::Value(value))) => (home, value),
+            _ => (module, value),
+        };
+        match &home.python.syntax.expr(value).kind {
+            ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => {
+                elts.iter().map(|&it| (home.id, it)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The classes of the project in `middleware=[Middleware(Class, …)]`.
+    fn listed_middlewares(&self, module: &Module, keywords: &[Keyword]) -> Vec<Middleware> {
+        let elements = self.elements(module, keywords, "middleware").into_iter();
+        let classes = elements.filter_map(|registration| {
+            let home = self.project.modules.get(registration.0);
+            let ExprKind::Call { args, .. } = &home.python.syntax.expr(registration.1).kind else { return None };
+            let (module, definition) = self.callable(home, *args.first()?)?;
+            Some(Middleware { module, definition, registration })
+        });
+        classes.collect()
+    }
+
+    /// The class or function of the project that an expression names.
+    fn callable(&self, module: &Module, expr: ExprId) -> Option<(ModuleId, StmtId)> {
+        match self.project.definition(&self.project.symbol(module, expr)?)? {
+            (home, Definition::Class(id) | Definition::Function(id)) => Some((home.id, id)),
+            _ => None,
+        }
+    }
+
+    /// Notes `application.add_middleware(Class)`.
+    fn added_middleware(&mut self, module: &Module, call: ExprId, object: ExprId, args: &[ExprId]) {
+        let application = self.router_of(module, object).or_else(|| self.application_passed_to(module, object));
+        let class = args.first().and_then(|&class| self.callable(module, class));
+        if let Some((application, (home, definition))) = application.zip(class) {
+            let middleware = Middleware { module: home, definition, registration: (module.id, call) };
+            self.routers[application.0 as usize].middlewares.push(middleware);
+        }
+    }
+
+    /// Notes a function under `@application.middleware("http")`.
+    fn decorating_middleware(&mut self, module: &Module, function: StmtId, decorator: ExprId) {
+        let syntax = &module.python.syntax;
+        let ExprKind::Call { func, .. } = &syntax.expr(decorator).kind else { return };
+        let ExprKind::Attribute { value, attr, .. } = &syntax.expr(*func).kind else { return };
+        if syntax.identifier(*attr) != "middleware" {
+            return;
+        }
+        if let Some(application) = self.router_of(module, *value) {
+            let registration = (module.id, decorator);
+            let middleware = Middleware { module: module.id, definition: function, registration };
+            self.routers[application.0 as usize].middlewares.push(middleware);
+        }
+    }
+}
+
+impl Served {
+    /// The same way one step further in.
+    fn within(&self, prefix: Option<&String>, dependencies: &[Element]) -> Self {
+        Self {
+            application: self.application,
+            prefix: self.prefix.as_ref().zip(prefix).map(|(outer, own)| format!("{outer}{own}")),
+            dependencies: [self.dependencies.as_slice(), dependencies].concat(),
+        }
     }
 }
 

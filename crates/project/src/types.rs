@@ -387,7 +387,7 @@ fn returns_self(module: &Module, method: StmtId) -> bool {
 }
 
 /// The values that the methods of a class assign to `self.name`.
-fn instance_assignments(module: &Module, class: StmtId, name: &str) -> Vec<ExprId> {
+pub(crate) fn instance_assignments(module: &Module, class: StmtId, name: &str) -> Vec<ExprId> {
     let syntax = &module.python.syntax;
     let Some(class) = module.class(class) else { return Vec::new() };
     let assigned = syntax.walk_stmts_in(&class.body, true).filter_map(|id| match &syntax.stmt(id).kind {

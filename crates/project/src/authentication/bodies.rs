@@ -1,7 +1,7 @@
 //! The body of a function: whether it looks at a credential, and whether a request without one gets past it.
 
 use super::rejections::Rejection;
-use super::schemes::words_of;
+use super::schemes::{is_scheme, words_of};
 use super::{Analyst, Authentication, CALL_COST, Demand};
 use crate::{Module, Project, Symbol};
 use pyaudit_python::{
@@ -73,6 +73,8 @@ pub(super) struct Body {
     pub(super) verifies: bool,
     /// Whether a request without a credential gets past it.
     pub(super) is_optional: bool,
+    /// Whether a function that it calls looks at a credential of the request and leaves the answer to it.
+    pub(super) callee_reads: bool,
     /// What is demanded by functions that it calls and that look at the credential themselves.
     pub(super) by_calls: Option<Authentication>,
 }
@@ -126,9 +128,11 @@ impl Body {
                 self.verifies |= !analyst.is_swallowed(module, Parent::Expr(id), function);
                 continue;
             }
+            self.reads_credential |= analyst.is_scheme_call(module, *func);
             let Some((home, called)) = analyst.project.called_function(module, *func) else { continue };
             let Some(depth) = depth.checked_sub(CALL_COST) else { continue };
             let outcome = analyst.outcome(home, called, depth);
+            self.callee_reads |= outcome.reads_credential;
             if !outcome.rejects || analyst.is_swallowed(module, Parent::Expr(id), function) {
                 continue;
             }
@@ -145,6 +149,20 @@ impl Body {
 }
 
 impl Analyst<'_> {
+    /// Whether a call asks a security scheme for the credential: `await scheme(request)`, or `super().__call__(request)` in
+    /// a scheme of the project's own.
+    fn is_scheme_call(&self, module: &Module, func: ExprId) -> bool {
+        let syntax = &module.python.syntax;
+        if let ExprKind::Attribute { value, attr, .. } = &syntax.expr(func).kind {
+            let is_super = matches!(&syntax.expr(*value).kind,
+                ExprKind::Call { func, .. } if self.project.is_any(module, *func, &["super"]));
+            let class =
+                module.python.enclosing_class(func).filter(|_| is_super && syntax.identifier(*attr) == "__call__");
+            return class.is_some_and(|class| self.project.external_bases(module, class).iter().any(is_scheme));
+        }
+        self.project.type_of(module, func).is_some_and(|class| is_scheme(&class))
+    }
+
     /// Whether a rejection at a node is caught in the same function and goes no further.
     fn is_swallowed(&self, module: &Module, node: Parent, function: StmtId) -> bool {
         let syntax = &module.python.syntax;
@@ -233,6 +251,11 @@ impl Project {
 
     fn is_credential_of_request(&self, module: &Module, expr: ExprId) -> bool {
         let syntax = &module.python.syntax;
+        if let ExprKind::Subscript { value, slice, .. } = syntax.expr(expr).kind {
+            // The headers of a plain ASGI application, a list of pairs that is gone through for one of them.
+            let is_scope = matches!(syntax.expr(value).kind, ExprKind::Name { id, .. } if syntax.name(id) == "scope");
+            return is_scope && syntax.string(slice) == Some("headers");
+        }
         let ExprKind::Attribute { value, attr, ctx: ExprContext::Load } = syntax.expr(expr).kind else { return false };
         match syntax.identifier(attr) {
             // `request.headers["authorization"]`, `websocket.query_params.get("token")`
@@ -255,6 +278,8 @@ impl Project {
         let syntax = &module.python.syntax;
         let Parent::Expr(outer) = syntax.parent(Parent::Expr(mapping)) else { return None };
         match syntax.expr(outer).kind {
+            // `"key" in mapping`
+            ExprKind::Compare { left, .. } if left != mapping => self.constant_string(module, left),
             ExprKind::Subscript { value, slice, .. } if value == mapping => self.constant_string(module, slice),
             ExprKind::Attribute { .. } => {
                 let Parent::Expr(call) = syntax.parent(Parent::Expr(outer)) else { return None };

@@ -26,7 +26,7 @@ impl Analyst<'_> {
     fn of_name(&self, module: &Module, expr: ExprId, depth: u32) -> Authentication {
         let symbol = self.project.symbol(module, expr);
         if let Some(Symbol::External(name)) = &symbol {
-            return self.of_library(module, expr, name);
+            return of_library(module, expr, name);
         }
         match symbol.and_then(|symbol| self.project.definition(&symbol)) {
             Some((home, Definition::Function(function))) => self.outcome(home, function, depth).authentication,
@@ -49,7 +49,7 @@ impl Analyst<'_> {
             return self.of_class(module, expr, &class, &[], depth);
         }
         let text = self.project.sources.slice(module.span_of(expr)).to_owned();
-        self.of_library(module, expr, &text)
+        of_library(module, expr, &text)
     }
 
     /// What an object demands that a call makes: an instance of a class, or the function that a factory returns.
@@ -71,7 +71,7 @@ impl Analyst<'_> {
         let method = module.python.syntax.identifier(*attr);
         let Some(class) = self.project.type_of(module, *value) else {
             let text = self.project.sources.slice(module.span_of(func)).to_owned();
-            return self.of_library(module, call, &text);
+            return of_library(module, call, &text);
         };
         if let Some(demand) = of_method(module, &class, method, keywords) {
             return self.library_guard(module, call, func, demand);
@@ -81,7 +81,7 @@ impl Analyst<'_> {
                 Some((home, Definition::Function(factory))) => self.of_factory(home, factory, depth),
                 _ => Authentication::default(),
             },
-            _ => self.of_library(module, call, &format!("{}.{method}", class.external().unwrap_or_default())),
+            _ => of_library(module, call, &format!("{}.{method}", class.external().unwrap_or_default())),
         }
     }
 
@@ -97,7 +97,7 @@ impl Analyst<'_> {
         if let Some(name) = class.external() {
             return match of_instance(module, class, keywords) {
                 Some(demand) => self.library_guard(module, at, at, demand),
-                None => self.of_library(module, at, name),
+                None => of_library(module, at, name),
             };
         }
         let Some((home, Definition::Class(id))) = self.project.definition(class) else {
@@ -136,17 +136,17 @@ impl Analyst<'_> {
         each.fold(Authentication::default(), Authentication::and)
     }
 
-    /// What something of a library demands that nobody here can look into.
-    fn of_library(&self, module: &Module, at: ExprId, name: &str) -> Authentication {
-        let demand = if may_authenticate(name) { Demand::Unknown } else { Demand::Nothing };
-        Authentication::by(Guard { name: short(name), span: module.span_of(at), demand })
-    }
-
     fn library_guard(&self, module: &Module, at: ExprId, named: ExprId, demand: Demand) -> Authentication {
         let text = self.project.sources.slice(module.span_of(named)).to_owned();
         let name = text.split('(').next().unwrap_or_default().trim().to_owned();
         Authentication::by(Guard { name, span: module.span_of(at), demand })
     }
+}
+
+/// What something of a library demands that nobody here can look into.
+fn of_library(module: &Module, at: ExprId, name: &str) -> Authentication {
+    let demand = if may_authenticate(name) { Demand::Unknown } else { Demand::Nothing };
+    Authentication::by(Guard { name: short(name), span: module.span_of(at), demand })
 }
 
 /// Whether an object is told when it is made that it shall let requests without a credential pass.

@@ -76,7 +76,7 @@ impl Analyst<'_> {
     }
 
     /// What the functions nested in a decorator do, one of which takes the handler's place.
-    fn of_wrapper(&self, home: &Module, decorator: StmtId) -> Authentication {
+    pub(super) fn of_wrapper(&self, home: &Module, decorator: StmtId) -> Authentication {
         let syntax = &home.python.syntax;
         let Some(definition) = home.function(decorator) else { return Authentication::default() };
         let nested = syntax.walk_stmts_in(&definition.body, true);

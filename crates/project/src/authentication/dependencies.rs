@@ -11,14 +11,31 @@ const ANNOTATED: &[&str] = &["typing.Annotated", "typing_extensions.Annotated"];
 /// How many aliases of an annotation are followed in a row.
 const MAX_ALIASES: usize = 8;
 
+/// What `Depends(…)` or `Security(…)` calls.
+enum Dependency {
+    /// Its argument.
+    Callable(ExprId),
+    /// Without an argument, the class that the parameter is annotated with.
+    Annotation,
+}
+
+impl Dependency {
+    fn or(self, annotation: Option<ExprId>) -> Option<ExprId> {
+        match self {
+            Self::Callable(callable) => Some(callable),
+            Self::Annotation => annotation,
+        }
+    }
+}
+
 impl Project {
-    /// The argument of `Depends(…)` or `Security(…)`; the inner `None` stands for one without an argument.
-    fn depends_argument(&self, module: &Module, expr: ExprId) -> Option<Option<ExprId>> {
+    fn dependency(&self, module: &Module, expr: ExprId) -> Option<Dependency> {
         let ExprKind::Call { func, args, keywords } = &module.python.syntax.expr(expr).kind else { return None };
         if !self.is_any(module, *func, DEPENDS) {
             return None;
         }
-        Some(args.first().copied().or_else(|| module.keyword(keywords, "dependency")))
+        let argument = args.first().copied().or_else(|| module.keyword(keywords, "dependency"));
+        Some(argument.map_or(Dependency::Annotation, Dependency::Callable))
     }
 }
 
@@ -32,9 +49,8 @@ impl Analyst<'_> {
 
     fn of_parameter(&self, module: &Module, parameter: &Parameter, depth: u32) -> Authentication {
         let mut found = Authentication::default();
-        if let Some(argument) = parameter.default.and_then(|default| self.project.depends_argument(module, default)) {
-            // `Depends()` calls the class that the parameter is annotated with.
-            let called = argument.or(parameter.annotation);
+        if let Some(dependency) = parameter.default.and_then(|default| self.project.dependency(module, default)) {
+            let called = dependency.or(parameter.annotation);
             found = called.map_or(found, |callable| self.of_callable(module, callable, depth));
         }
         match parameter.annotation {
@@ -55,8 +71,9 @@ impl Analyst<'_> {
                     let ExprKind::Tuple { elts, .. } = &module.python.syntax.expr(*slice).kind else { continue };
                     let Some((&inner, metadata)) = elts.split_first() else { continue };
                     for &element in metadata {
-                        let Some(argument) = self.project.depends_argument(module, element) else { continue };
-                        found = found.and(self.of_callable(module, argument.unwrap_or(inner), depth));
+                        let Some(dependency) = self.project.dependency(module, element) else { continue };
+                        let called = dependency.or(Some(inner)).unwrap_or(inner);
+                        found = found.and(self.of_callable(module, called, depth));
                     }
                     open.push((module, inner));
                 }
@@ -87,7 +104,7 @@ impl Analyst<'_> {
 
     /// What `Depends(x)` demands; `None` where the expression is something else.
     pub(super) fn of_depends(&self, module: &Module, expr: ExprId, depth: u32) -> Option<Authentication> {
-        let argument = self.project.depends_argument(module, expr)?;
-        Some(argument.map_or_else(Authentication::default, |callable| self.of_callable(module, callable, depth)))
+        let called = self.project.dependency(module, expr)?.or(None);
+        Some(called.map_or_else(Authentication::default, |callable| self.of_callable(module, callable, depth)))
     }
 }

@@ -5,7 +5,9 @@
 
 use super::rejections::Rejection;
 use super::{Analyst, Authentication, CALL_COST, Demand, Guard, MAX_DEPTH, definition_span};
-use crate::{Definition, Module};
+use crate::routes::{Element, Middleware};
+use crate::types::instance_assignments;
+use crate::{Definition, Module, Possible};
 use pyaudit_python::{
     BoolOperator, CompareOperator, Comprehension, ExprId, ExprKind, IfClause, Parent, StmtId, StmtKind, UnaryOperator,
 };
@@ -16,10 +18,12 @@ const MAX_NESTING: u32 = 24;
 /// A request for one route, without a credential.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Request<'r> {
-    /// The path of the route, parameters in braces.
-    pub(super) path: &'r str,
+    /// The path of the route, parameters in braces; `None` where it is not known whole.
+    pub(super) path: Option<&'r str>,
     /// The method; `WEBSOCKET` for a web socket.
     pub(super) method: &'r str,
+    /// The call that registers the middleware that the request meets.
+    pub(super) registration: Option<Element>,
 }
 
 /// How a request fares in a body.
@@ -58,8 +62,11 @@ impl Truth {
 
 impl Analyst<'_> {
     /// What a middleware demands of a request: a class with `dispatch` or `__call__`, or a function.
-    pub(super) fn of_middleware(&self, home: &Module, middleware: StmtId, request: Request<'_>) -> Authentication {
-        let Some((home, function)) = self.entrance(home, middleware) else { return Authentication::default() };
+    pub(super) fn of_middleware(&self, middleware: &Middleware, request: Request<'_>) -> Authentication {
+        let home = self.project.modules.get(middleware.module);
+        let entrance = self.entrance(home, middleware.definition);
+        let Some((home, function)) = entrance else { return Authentication::default() };
+        let request = Request { registration: Some(middleware.registration), ..request };
         let Some(definition) = home.function(function) else { return Authentication::default() };
         let demand = match self.fate(home, &definition.body, request, MAX_NESTING) {
             Fate::Stops(Rejection::Unauthorized) => Demand::Required,
@@ -145,11 +152,12 @@ impl Analyst<'_> {
             let inside = self.fate(module, &clause.body, request, nesting);
             match (self.truth(module, clause.test, request), inside) {
                 (Truth::Holds, fate) => return fate,
-                (Truth::Unknown, Fate::Continues) | (Truth::Fails, _) => {}
-                (Truth::Unknown, _) => return Fate::Unknown,
                 // Of a test about something else only the branch without a credential counts: the one that rejects.
+                (Truth::Unknown, Fate::Continues)
+                | (Truth::Fails, _)
+                | (Truth::Other, Fate::Passes | Fate::Continues) => {}
+                (Truth::Unknown, _) => return Fate::Unknown,
                 (Truth::Other, Fate::Stops(_) | Fate::Unknown) => return inside,
-                (Truth::Other, Fate::Passes | Fate::Continues) => {}
             }
         }
         self.fate(module, orelse, request, nesting)
@@ -209,13 +217,14 @@ impl Analyst<'_> {
         request: Request<'_>,
     ) -> Truth {
         let asked = if self.is_part_of_request(module, left, "path") {
-            request.path
+            let Some(path) = request.path else { return Truth::Unknown };
+            path
         } else if self.is_part_of_request(module, left, "method") {
             request.method
         } else {
             return self.truth_of_other(module, left);
         };
-        let values = self.project.possible_strings(module, right);
+        let values = self.strings(module, right, request);
         if !values.complete {
             return Truth::Unknown;
         }
@@ -234,7 +243,7 @@ impl Analyst<'_> {
         if syntax.identifier(*attr) != "startswith" || !self.is_part_of_request(module, *value, "path") {
             return None;
         }
-        self.starts_with(module, *args.first()?, request)
+        Some(self.starts_with(module, *args.first()?, request))
     }
 
     /// `any(path.startswith(prefix) for prefix in OPEN)`.
@@ -255,16 +264,46 @@ impl Analyst<'_> {
         let is_prefix = syntax.identifier(*attr) == "startswith" && self.is_part_of_request(module, *value, "path");
         let is_each = matches!((&syntax.expr(*args.first()?).kind, &syntax.expr(*target).kind),
             (ExprKind::Name { id, .. }, ExprKind::Name { id: each, .. }) if id == each);
-        if is_prefix && is_each { self.starts_with(module, *iter, request) } else { None }
+        (is_prefix && is_each).then(|| self.starts_with(module, *iter, request))
     }
 
-    fn starts_with(&self, module: &Module, prefixes: ExprId, request: Request<'_>) -> Option<Truth> {
-        let prefixes = self.project.possible_strings(module, prefixes);
-        if !prefixes.complete {
-            return Some(Truth::Unknown);
-        }
-        let holds = prefixes.values.iter().any(|prefix| request.path.starts_with(&prefix.text));
-        Some(if holds { Truth::Holds } else { Truth::Fails })
+    fn starts_with(&self, module: &Module, prefixes: ExprId, request: Request<'_>) -> Truth {
+        let prefixes = self.strings(module, prefixes, request);
+        let Some(path) = request.path.filter(|_| prefixes.complete) else { return Truth::Unknown };
+        let holds = prefixes.values.iter().any(|prefix| path.starts_with(&prefix.text));
+        if holds { Truth::Holds } else { Truth::Fails }
+    }
+
+    /// The strings that an expression may give; for `self.open_paths`, those that the middleware was registered with.
+    fn strings(&self, module: &Module, expr: ExprId, request: Request<'_>) -> Possible {
+        let given = self.given_to_constructor(module, expr, request);
+        let (home, expr) = given.unwrap_or((module, expr));
+        self.project.possible_strings(home, expr)
+    }
+
+    /// What stands behind `self.name` where the constructor assigns a parameter to it: the argument of the registration, or
+    /// the parameter's default.
+    fn given_to_constructor<'m>(
+        &'m self,
+        module: &'m Module,
+        expr: ExprId,
+        request: Request<'_>,
+    ) -> Option<(&'m Module, ExprId)> {
+        let syntax = &module.python.syntax;
+        let ExprKind::Attribute { value, attr, .. } = &syntax.expr(expr).kind else { return None };
+        let class = module.own_class(*value)?;
+        let (home, Definition::Function(init)) = self.project.member(module, class, "__init__")? else { return None };
+        let parameters = &home.function(init)?.parameters;
+        let assigned = instance_assignments(module, class, syntax.identifier(*attr));
+        let parameter = assigned.iter().find_map(|&value| {
+            let ExprKind::Name { id, .. } = home.python.syntax.expr(value).kind else { return None };
+            parameters.iter().find(|parameter| parameter.name.name == id)
+        })?;
+        let (registrar, call) = request.registration?;
+        let registrar = self.project.modules.get(registrar);
+        let ExprKind::Call { keywords, .. } = &registrar.python.syntax.expr(call).kind else { return None };
+        let given = registrar.keyword(keywords, home.python.syntax.identifier(parameter.name));
+        given.map(|value| (registrar, value)).or_else(|| Some((home, parameter.default?)))
     }
 
     /// Whether an expression is the path or the method of the request: `request.url.path`, `scope["path"]`, or a name
@@ -275,24 +314,11 @@ impl Analyst<'_> {
             ExprKind::Attribute { attr, .. } => syntax.identifier(*attr) == part,
             ExprKind::Subscript { slice, .. } => syntax.string(*slice) == Some(part),
             ExprKind::Name { .. } => self.project.local_value(module, expr).is_some_and(|value| {
-                let value = self.receiver_of_method(module, value).unwrap_or(value);
+                let value = tidied(module, value).unwrap_or(value);
                 !matches!(syntax.expr(value).kind, ExprKind::Name { .. })
                     && self.is_part_of_request(module, value, part)
             }),
             _ => false,
-        }
-    }
-
-    /// `path` of `path.rstrip("/")`: what a path is called after it was tidied.
-    fn receiver_of_method(&self, module: &Module, value: ExprId) -> Option<ExprId> {
-        let syntax = &module.python.syntax;
-        let ExprKind::Call { func, .. } = &syntax.expr(value).kind else { return None };
-        match &syntax.expr(*func).kind {
-            ExprKind::Attribute { value, attr, .. } => {
-                let tidies = matches!(syntax.identifier(*attr), "rstrip" | "strip" | "lower");
-                tidies.then_some(*value)
-            }
-            _ => None,
         }
     }
 
@@ -321,5 +347,17 @@ fn combined(op: BoolOperator, all: &[Truth]) -> Truth {
         Truth::Other
     } else {
         otherwise
+    }
+}
+
+/// `path` of `path.rstrip("/")`: what a path is called after it was tidied.
+fn tidied(module: &Module, value: ExprId) -> Option<ExprId> {
+    let syntax = &module.python.syntax;
+    let ExprKind::Call { func, .. } = &syntax.expr(value).kind else { return None };
+    match &syntax.expr(*func).kind {
+        ExprKind::Attribute { value, attr, .. } => {
+            matches!(syntax.identifier(*attr), "rstrip" | "strip" | "lower").then_some(*value)
+        }
+        _ => None,
     }
 }

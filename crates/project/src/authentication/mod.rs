@@ -12,8 +12,9 @@ mod middleware;
 mod rejections;
 mod schemes;
 
-use crate::{Module, ModuleId, Project, Resolution, Route};
+use crate::{Definition, Module, ModuleId, Project, Resolution, Route};
 use bodies::Body;
+use middleware::Request;
 use pyaudit_python::{Parent, StmtId};
 use pyaudit_source::Span;
 use std::cell::RefCell;
@@ -156,8 +157,34 @@ impl<'p> Analyst<'p> {
     }
 
     fn of_route(&self, route: &Route) -> Authentication {
-        let Some((module, handler)) = route.handler else { return Authentication::default() };
-        self.of_handler(self.project.modules.get(module), handler)
+        let modules = &self.project.modules;
+        let outer =
+            route.dependencies.iter().map(|&(module, element)| self.of_dependency(modules.get(module), element));
+        let outer = outer.fold(Authentication::default(), Authentication::and);
+        let whole = match route.handler {
+            Some((module, handler)) => outer.and(self.of_handler(modules.get(module), handler)),
+            None => outer,
+        };
+        let application = route.application.map(|application| &self.project.routes.routers[application.0 as usize]);
+        let around = application.into_iter().flat_map(|application| &application.middlewares);
+        let router = route.router.map(|router| &self.project.routes.routers[router.0 as usize]);
+        let route_class = router.and_then(|router| router.route_class);
+        let by_class = route_class.map(|(module, class)| self.of_route_class(modules.get(module), class));
+        let whole = whole.and(by_class.unwrap_or_default());
+        // Of several methods the one that is asked least decides, which for a middleware is all the same.
+        let method = route.methods.first().map_or("GET", String::as_str);
+        let path = route.prefix_known.then_some(route.path.as_str());
+        let request = Request { path, method, registration: None };
+        let around = around.map(|middleware| self.of_middleware(middleware, request));
+        around.fold(whole, Authentication::and)
+    }
+
+    /// What a class of routes asks in what it puts around every handler, `route_class=SignedRoute`.
+    fn of_route_class(&self, module: &Module, class: StmtId) -> Authentication {
+        match self.project.member(module, class, "get_route_handler") {
+            Some((home, Definition::Function(method))) => self.of_wrapper(home, method),
+            _ => Authentication::default(),
+        }
     }
 
     /// What the handler of a route itself asks, by its dependencies, decorators and the calls in its body.
@@ -183,7 +210,9 @@ impl<'p> Analyst<'p> {
 
     fn analyse(&self, module: &Module, function: StmtId, depth: u32) -> Outcome {
         let parameters = self.of_parameters(module, function, depth);
-        let body = Body::of(self, module, function, depth);
+        let mut body = Body::of(self, module, function, depth);
+        // `user = from_cookie(request)`, and then a rejection of one's own.
+        body.reads_credential |= body.callee_reads && (body.rejects_401 || body.rejects_403);
         let demand = if body.turns_away(parameters.demand) {
             if body.is_optional && parameters.demand < Demand::HeaderOnly { Demand::Optional } else { Demand::Required }
         } else if body.verifies && parameters.demand == Demand::HeaderOnly {

@@ -64,7 +64,7 @@ impl Analyst<'_> {
         match module.python.syntax.stmt(stmt).kind {
             StmtKind::Raise { exc: Some(exception), .. } => self.rejecting_exception(module, exception, MAX_NAMES),
             StmtKind::Return(Some(value)) => self.rejecting_response(module, value),
-            StmtKind::Expr(value) => self.closing(module, value),
+            StmtKind::Expr(value) => closing(module, value).or_else(|| self.sent_response(module, value)),
             _ => None,
         }
     }
@@ -73,7 +73,7 @@ impl Analyst<'_> {
         let names = names.checked_sub(1)?;
         match &module.python.syntax.expr(exception).kind {
             ExprKind::Call { func, args, keywords } => {
-                let status = self.status(module, args, keywords);
+                let status = status(module, args, keywords);
                 let Some(symbol) = self.project.symbol(module, *func) else {
                     return status;
                 };
@@ -132,7 +132,7 @@ impl Analyst<'_> {
     fn status_of_class(&self, home: &Module, class: StmtId) -> Option<Rejection> {
         let value = match self.project.member(home, class, "status_code") {
             Some((home, Definition::Value(value) | Definition::Annotated { value: Some(value), .. })) => {
-                return self.code(home, value);
+                return code(home, value);
             }
             _ => self.project.member(home, class, "__init__"),
         };
@@ -141,11 +141,11 @@ impl Analyst<'_> {
         let syntax = &home.python.syntax;
         let named = function.parameters.iter().find(|it| syntax.identifier(it.name) == "status_code");
         if let Some(default) = named.and_then(|parameter| parameter.default) {
-            return self.code(home, default);
+            return code(home, default);
         }
         let exprs = function.body.iter().flat_map(|&stmt| syntax.walk_exprs_in(stmt, false));
         let mut calls = exprs.filter_map(|id| match &syntax.expr(id).kind {
-            ExprKind::Call { args, keywords, .. } => self.status(home, args, keywords),
+            ExprKind::Call { args, keywords, .. } => status(home, args, keywords),
             _ => None,
         });
         calls.next()
@@ -164,42 +164,51 @@ impl Analyst<'_> {
         }
         let status = module.keyword(keywords, "status_code").or_else(|| module.keyword(keywords, "status"));
         let positional = last.last().is_some_and(|word| word == "response").then(|| args.get(1).copied()).flatten();
-        self.code(module, status.or(positional)?)
+        code(module, status.or(positional)?)
     }
 
-    /// `await websocket.close(code=1008)`.
-    fn closing(&self, module: &Module, value: ExprId) -> Option<Rejection> {
+    /// `await JSONResponse(…, status_code=401)(scope, receive, send)`, as a plain ASGI application answers.
+    fn sent_response(&self, module: &Module, value: ExprId) -> Option<Rejection> {
         let syntax = &module.python.syntax;
         let ExprKind::Await(call) = syntax.expr(value).kind else { return None };
-        let ExprKind::Call { func, args, keywords } = &syntax.expr(call).kind else { return None };
-        let ExprKind::Attribute { attr, .. } = &syntax.expr(*func).kind else { return None };
-        if syntax.identifier(*attr) != "close" {
-            return None;
-        }
-        self.code(module, module.keyword(keywords, "code").or_else(|| args.first().copied())?)
-    }
-
-    /// The status among the arguments of an exception: `status_code=`, `code=`, or the first.
-    fn status(&self, module: &Module, args: &[ExprId], keywords: &[Keyword]) -> Option<Rejection> {
-        let named = ["status_code", "code"].iter().find_map(|name| module.keyword(keywords, name));
-        self.code(module, named.or_else(|| args.first().copied())?)
-    }
-
-    /// The rejection that a code stands for: a number, `status.HTTP_401_UNAUTHORIZED`, `HTTPStatus.FORBIDDEN`.
-    fn code(&self, module: &Module, expr: ExprId) -> Option<Rejection> {
-        let syntax = &module.python.syntax;
-        match &syntax.expr(expr).kind {
-            ExprKind::Int(Integer::Small(code)) => by_code(*code),
-            ExprKind::Attribute { value, attr, .. } => {
-                let name = syntax.identifier(*attr);
-                if matches!(name, "value" | "code") {
-                    return self.code(module, *value);
-                }
-                by_constant(name)
-            }
-            ExprKind::Name { id, .. } => by_constant(syntax.name(*id)),
+        let ExprKind::Call { func, .. } = &syntax.expr(call).kind else { return None };
+        match &syntax.expr(*func).kind {
+            ExprKind::Call { .. } => self.rejecting_response(module, *func),
+            ExprKind::Name { .. } => self.rejecting_response(module, self.project.local_value(module, *func)?),
             _ => None,
         }
+    }
+}
+
+/// `await websocket.close(code=1008)`.
+fn closing(module: &Module, value: ExprId) -> Option<Rejection> {
+    let syntax = &module.python.syntax;
+    let ExprKind::Await(call) = syntax.expr(value).kind else { return None };
+    let ExprKind::Call { func, args, keywords } = &syntax.expr(call).kind else { return None };
+    let ExprKind::Attribute { attr, .. } = &syntax.expr(*func).kind else { return None };
+    if syntax.identifier(*attr) != "close" {
+        return None;
+    }
+    code(module, module.keyword(keywords, "code").or_else(|| args.first().copied())?)
+}
+
+/// The status among the arguments of an exception: `status_code=`, `code=`, or the first.
+fn status(module: &Module, args: &[ExprId], keywords: &[Keyword]) -> Option<Rejection> {
+    let named = ["status_code", "code"].iter().find_map(|name| module.keyword(keywords, name));
+    code(module, named.or_else(|| args.first().copied())?)
+}
+
+/// The rejection that a code stands for: a number, `status.HTTP_401_UNAUTHORIZED`, `HTTPStatus.FORBIDDEN.value`.
+fn code(module: &Module, expr: ExprId) -> Option<Rejection> {
+    let syntax = &module.python.syntax;
+    match &syntax.expr(expr).kind {
+        ExprKind::Int(Integer::Small(code)) => by_code(*code),
+        ExprKind::Attribute { value, attr, .. } => match (syntax.identifier(*attr), &syntax.expr(*value).kind) {
+            ("value" | "code", ExprKind::Attribute { attr, .. }) => by_constant(syntax.identifier(*attr)),
+            (name, _) => by_constant(name),
+        },
+        ExprKind::Name { id, .. } => by_constant(syntax.name(*id)),
+        _ => None,
     }
 }
 
