@@ -51,6 +51,11 @@ impl Imports {
         self.served.contains(&module)
     }
 
+    /// The modules that a module loads, through any number of others; with itself.
+    pub fn loaded_by(&self, module: ModuleId) -> BTreeSet<ModuleId> {
+        self.reach(vec![module])
+    }
+
     fn reach(&self, mut open: Vec<ModuleId>) -> BTreeSet<ModuleId> {
         let mut seen = BTreeSet::new();
         while let Some(module) = open.pop() {

@@ -7,6 +7,7 @@ pub fn checks() -> Vec<&'static Check> {
     let areas = [
         pyaudit_api::CHECKS,
         pyaudit_ci::CHECKS,
+        pyaudit_database::CHECKS,
         pyaudit_dependencies::CHECKS,
         pyaudit_deployment::CHECKS,
         pyaudit_migrations::CHECKS,

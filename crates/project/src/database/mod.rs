@@ -2,14 +2,19 @@
 
 mod annotations;
 mod bare_tables;
+mod bases;
 mod columns;
+mod dialects;
 mod engines;
 mod lenders;
+mod lifetimes;
 mod models;
 mod reading;
 mod relationships;
 mod table_args;
 
+pub use bases::DeclarativeBase;
+pub use dialects::Driver;
 pub use engines::{Engine, PoolArgument, SchemaCreation, SessionFactory};
 pub use lenders::SessionLender;
 pub use relationships::Relationship;

@@ -12,7 +12,7 @@ mod linting;
 mod migrations;
 mod test_suite;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use crate::{Project, named};
 use pyaudit_source::Span;

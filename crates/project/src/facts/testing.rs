@@ -11,10 +11,7 @@ pub(super) fn told(group: fn(&Project) -> Vec<Fact>, files: &[(&str, &str)]) -> 
 
 /// The same, inside or outside git.
 pub(super) fn told_in(git: MemoryGit, group: fn(&Project) -> Vec<Fact>, files: &[(&str, &str)]) -> Vec<String> {
-    let files = files.iter().map(|&(path, text)| MemoryFile::new(path, text));
-    let sources = Sources::from_memory(files, git);
-    let data = analyse(&sources);
-    let project = Project::build(sources, data);
+    let project = project_in(git, files);
     let line = |fact: Fact| {
         let path = &project.sources.file(fact.span.file).path;
         let line =
@@ -22,4 +19,16 @@ pub(super) fn told_in(git: MemoryGit, group: fn(&Project) -> Vec<Fact>, files: &
         format!("{} {path}{line} {}", fact.id, fact.message)
     };
     group(&project).into_iter().map(line).collect()
+}
+
+/// The project of these files, in a git work tree.
+pub(crate) fn project(files: &[(&str, &str)]) -> Project {
+    project_in(MemoryGit::Some, files)
+}
+
+fn project_in(git: MemoryGit, files: &[(&str, &str)]) -> Project {
+    let files = files.iter().map(|&(path, text)| MemoryFile::new(path, text));
+    let sources = Sources::from_memory(files, git);
+    let data = analyse(&sources);
+    Project::build(sources, data)
 }

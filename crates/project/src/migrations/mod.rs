@@ -3,10 +3,13 @@
 
 mod bodies;
 mod environments;
+mod indexes;
 mod revisions;
+mod sql;
 
 pub use bodies::Body;
 pub use environments::Environment;
+pub use indexes::{MadeIndex, MadeIndexes};
 
 use crate::Files;
 use pyaudit_python::StmtId;
@@ -20,6 +23,8 @@ pub struct Migrations {
     pub environments: Vec<Environment>,
     /// The revisions, in the order of their files.
     pub revisions: Vec<Revision>,
+    /// The indexes that exist once all revisions have run.
+    pub indexes: MadeIndexes,
 }
 
 /// One revision.
@@ -96,7 +101,9 @@ impl Migrations {
                 Revision { environment, ..revision }
             }));
         }
-        Self { environments, revisions }
+        let mut built = Self { environments, revisions, indexes: MadeIndexes::default() };
+        built.indexes = MadeIndexes::build(&built, sources, files);
+        built
     }
 
     /// The revisions of one environment, or those of none.
