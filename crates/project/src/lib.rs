@@ -26,6 +26,7 @@ mod resolution;
 mod routes;
 pub mod scripts;
 mod sessions;
+pub mod settings;
 mod standard_library;
 mod symbols;
 mod types;
@@ -51,6 +52,7 @@ pub use resolution::Resolution;
 pub use routes::{Element, Middleware, Route, Router, RouterId, RouterKind, Routes};
 pub use scripts::Scripts;
 pub use sessions::DatabaseObject;
+pub use settings::Settings;
 pub use standard_library::is_standard_library;
 pub use symbols::{Definition, Symbol};
 pub use values::{Possible, PossibleValue};
@@ -75,6 +77,8 @@ pub struct Project {
     pub imports: Imports,
     /// Tables, engines, session factories, and functions that lend sessions.
     pub database: Database,
+    /// Settings classes, and every read of an environment variable.
+    pub settings: Settings,
     /// What the manifests declare and the locks pin.
     pub dependencies: Dependencies,
     /// Alembic environments and revisions.
@@ -100,6 +104,7 @@ impl Project {
     pub fn build(sources: Sources, files: Files) -> Self {
         let modules = Modules::build(&sources, &files);
         let mut project = Self { sources, files, modules, ..Self::default() };
+        project.settings = Settings::build(&project);
         project.routes = Routes::build(&project);
         project.authentications = Authentications::build(&project);
         project.imports = Imports::build(&project, &project.routes);

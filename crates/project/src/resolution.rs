@@ -18,6 +18,7 @@ impl Project {
     pub fn resolution(&self) -> Vec<Resolution> {
         let mut lines = vec![self.routes.resolution(), self.authentications.resolution()];
         lines.extend(self.database.resolution());
+        lines.extend(self.settings.resolution());
         lines
     }
 }

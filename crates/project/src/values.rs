@@ -94,7 +94,7 @@ impl Project {
     }
 
     /// The expression that a name of another module, or an attribute of an object of the project, is given.
-    fn value_behind<'p>(&'p self, module: &'p Module, expr: ExprId) -> Option<(&'p Module, ExprId)> {
+    pub(crate) fn value_behind<'p>(&'p self, module: &'p Module, expr: ExprId) -> Option<(&'p Module, ExprId)> {
         if !matches!(module.python.syntax.expr(expr).kind, ExprKind::Name { .. } | ExprKind::Attribute { .. }) {
             return None;
         }
@@ -118,7 +118,7 @@ impl Project {
     }
 
     /// The definition of an attribute in the class of the object that has it: `settings.CORS_ORIGINS`.
-    fn attribute<'p>(&'p self, module: &'p Module, expr: ExprId) -> Option<(&'p Module, Definition)> {
+    pub(crate) fn attribute<'p>(&'p self, module: &'p Module, expr: ExprId) -> Option<(&'p Module, Definition)> {
         let ExprKind::Attribute { value, attr, .. } = &module.python.syntax.expr(expr).kind else { return None };
         let name = module.python.syntax.identifier(*attr);
         if let Some(class) = module.own_class(*value) {

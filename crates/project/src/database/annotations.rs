@@ -26,7 +26,7 @@ const ENUMERATIONS: &[&str] = &["enum.Enum", "enum.IntEnum", "enum.StrEnum", "en
 
 /// What an annotation says.
 #[derive(Default, Clone)]
-pub(super) struct Annotation<'p> {
+pub(crate) struct Annotation<'p> {
     /// The types that stand in it, aliases and what is behind them, from the outside in.
     pub types: Vec<(&'p Module, ExprId)>,
     /// Whether `None` is allowed.
@@ -44,7 +44,7 @@ impl Project {
     }
 
     /// Reads an annotation, through aliases, `Optional`, unions and `Annotated`.
-    pub(super) fn annotation<'p>(&'p self, module: &'p Module, expr: ExprId) -> Annotation<'p> {
+    pub(crate) fn annotation<'p>(&'p self, module: &'p Module, expr: ExprId) -> Annotation<'p> {
         let mut found = Annotation::default();
         self.read_annotation(module, expr, 12, &mut found);
         found

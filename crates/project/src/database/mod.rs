@@ -1,6 +1,6 @@
 //! The database as the source declares it: tables, engines, session factories, functions that lend sessions.
 
-mod annotations;
+pub(crate) mod annotations;
 mod bare_tables;
 mod bases;
 mod columns;
@@ -9,7 +9,7 @@ mod engines;
 mod lenders;
 mod lifetimes;
 mod models;
-mod reading;
+pub(crate) mod reading;
 mod relationships;
 mod table_args;
 

@@ -15,7 +15,7 @@ const LIBRARIES: &[&str] =
 
 /// A call with its parts.
 #[derive(Clone, Copy)]
-pub(super) struct CallAt<'p> {
+pub(crate) struct CallAt<'p> {
     pub module: &'p Module,
     pub func: ExprId,
     pub args: &'p [ExprId],
@@ -24,19 +24,19 @@ pub(super) struct CallAt<'p> {
 
 impl<'p> CallAt<'p> {
     /// The call that an expression is.
-    pub(super) fn of(module: &'p Module, expr: ExprId) -> Option<Self> {
+    pub(crate) fn of(module: &'p Module, expr: ExprId) -> Option<Self> {
         match &module.python.syntax.expr(expr).kind {
             ExprKind::Call { func, args, keywords } => Some(Self { module, func: *func, args, keywords }),
             _ => None,
         }
     }
 
-    pub(super) fn keyword(&self, name: &str) -> Option<ExprId> {
+    pub(crate) fn keyword(&self, name: &str) -> Option<ExprId> {
         self.module.keyword(self.keywords, name)
     }
 
     /// A keyword that is `True` or `False`.
-    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         match self.module.python.syntax.expr(self.keyword(name)?).kind {
             ExprKind::Bool(value) => Some(value),
             _ => None,
@@ -44,7 +44,7 @@ impl<'p> CallAt<'p> {
     }
 
     /// Whether a keyword is given something else than `None`.
-    pub(super) fn gives(&self, name: &str) -> bool {
+    pub(crate) fn gives(&self, name: &str) -> bool {
         let value = self.keyword(name).map(|value| &self.module.python.syntax.expr(value).kind);
         value.is_some_and(|kind| !matches!(kind, ExprKind::None))
     }
@@ -52,7 +52,7 @@ impl<'p> CallAt<'p> {
 
 impl Project {
     /// The last part of a name of one of the libraries that declare tables: `Column` of `sa.Column`.
-    pub(super) fn library_name(&self, module: &Module, expr: ExprId) -> Option<String> {
+    pub(crate) fn library_name(&self, module: &Module, expr: ExprId) -> Option<String> {
         let symbols = self.symbols(module, expr);
         symbols.iter().filter_map(Symbol::external).find_map(|name| {
             let (top, last) = (name.split('.').next()?, name.rsplit('.').next()?);
@@ -61,7 +61,7 @@ impl Project {
     }
 
     /// The expression behind a name or dotted name, through as many names as it takes; itself for anything else.
-    pub(super) fn follow<'p>(&'p self, module: &'p Module, expr: ExprId) -> (&'p Module, ExprId) {
+    pub(crate) fn follow<'p>(&'p self, module: &'p Module, expr: ExprId) -> (&'p Module, ExprId) {
         let mut at = (module, expr);
         for _ in 0..MAX_HOPS {
             if !matches!(at.0.python.syntax.expr(at.1).kind, ExprKind::Name { .. } | ExprKind::Attribute { .. }) {
@@ -84,7 +84,7 @@ impl Project {
     }
 
     /// The integer that an expression is.
-    pub(super) fn integer(&self, module: &Module, expr: ExprId) -> Option<u64> {
+    pub(crate) fn integer(&self, module: &Module, expr: ExprId) -> Option<u64> {
         let (home, value) = self.follow(module, expr);
         match home.python.syntax.expr(value).kind {
             ExprKind::Int(Integer::Small(value)) => Some(value),
@@ -93,12 +93,12 @@ impl Project {
     }
 
     /// The source text of an expression.
-    pub(super) fn text_at(&self, module: &Module, expr: ExprId) -> String {
+    pub(crate) fn text_at(&self, module: &Module, expr: ExprId) -> String {
         self.sources.slice(module.span_of(expr)).to_owned()
     }
 
     /// The classes of the project that a class is made of, itself first, in the order in which attributes are looked up.
-    pub(super) fn lineage<'p>(&'p self, module: &'p Module, class: StmtId) -> Vec<(&'p Module, StmtId)> {
+    pub(crate) fn lineage<'p>(&'p self, module: &'p Module, class: StmtId) -> Vec<(&'p Module, StmtId)> {
         let mut found: Vec<(&Module, StmtId)> = Vec::new();
         let mut open = vec![(module, class)];
         while let Some((module, class)) = open.pop() {
@@ -118,7 +118,7 @@ impl Project {
     }
 
     /// The text that an expression in a class, or in a method that the class calls, gives: `cls.__name__.lower() + "s"`.
-    pub(super) fn class_text(&self, module: &Module, expr: ExprId, class: &str, hops: usize) -> Option<String> {
+    pub(crate) fn class_text(&self, module: &Module, expr: ExprId, class: &str, hops: usize) -> Option<String> {
         let hops = hops.checked_sub(1)?;
         let mut text = String::new();
         for part in module.python.fold_string(expr).parts {
@@ -177,7 +177,7 @@ impl Project {
 }
 
 /// What the `return` statements of a method give, in order of the source.
-pub(super) fn returned(module: &Module, function: StmtId) -> Vec<ExprId> {
+pub(crate) fn returned(module: &Module, function: StmtId) -> Vec<ExprId> {
     let syntax = &module.python.syntax;
     let Some(definition) = module.function(function) else { return Vec::new() };
     let all = syntax.walk_stmts_in(&definition.body, false);
@@ -190,7 +190,7 @@ pub(super) fn returned(module: &Module, function: StmtId) -> Vec<ExprId> {
 
 impl Module {
     /// The value that the body of a class gives a name.
-    pub(super) fn class_value(&self, class: StmtId, name: &str) -> Option<ExprId> {
+    pub(crate) fn class_value(&self, class: StmtId, name: &str) -> Option<ExprId> {
         let scope = self.scope_opened_by(Definition::Class(class))?;
         match self.definition_in(scope, name)? {
             Definition::Value(value) | Definition::Annotated { value: Some(value), .. } => Some(value),

@@ -2,6 +2,7 @@
 //! themselves. `testdata/applications/README.md` says how the truths are made.
 
 mod authentication;
+mod settings;
 
 use pyaudit_project::{Project, analyse, is_wanted};
 use pyaudit_source::{LoadOptions, Sources};

@@ -1,0 +1,315 @@
+//! What the source takes from its environment: settings classes with their fields, and every other read of a variable.
+//!
+//! Pydantic's classes are read as pydantic reads them: of version 1 where they come from `pydantic`, of version 2 where
+//! they come from `pydantic_settings` (<https://docs.pydantic.dev/latest/concepts/pydantic_settings/>).
+
+mod classes;
+mod configuration;
+mod declarations;
+mod fields;
+mod literal;
+mod reads;
+mod unset;
+mod uses;
+
+pub use configuration::{Configuration, EnvironmentFileName, Extra};
+pub use literal::Literal;
+pub use reads::{EnvironmentRead, Reader};
+
+use crate::{ModuleId, Project, Resolution};
+use pyaudit_python::{ExprId, StmtId};
+use pyaudit_source::Span;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Everything that a project takes from its environment.
+#[derive(Debug, Default)]
+pub struct Settings {
+    classes: Vec<SettingsClass>,
+    /// It is asked for single classes and never gone through, so its order does not matter.
+    by_class: HashMap<(ModuleId, StmtId), usize>,
+    reads: Vec<EnvironmentRead>,
+    uses: Vec<SettingUse>,
+    uses_by_field: BTreeMap<(usize, String), Vec<usize>>,
+}
+
+/// What makes a class one of settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClassKind {
+    /// `BaseSettings` of pydantic 1.
+    Pydantic1,
+    /// `BaseSettings` of `pydantic_settings`.
+    Pydantic2,
+    /// A model of pydantic that is no `BaseSettings`, whose defaults read the environment.
+    Model,
+    /// A dataclass whose defaults read the environment.
+    Dataclass,
+    /// A class whose attributes are given what reads of the environment give.
+    Plain,
+}
+
+crate::named!(ClassKind {
+    Pydantic1 => "pydantic-1",
+    Pydantic2 => "pydantic-2",
+    Model => "model",
+    Dataclass => "dataclass",
+    Plain => "plain",
+});
+
+impl ClassKind {
+    /// Whether the class finds its variables by the names of its fields.
+    pub const fn is_settings(self) -> bool {
+        matches!(self, Self::Pydantic1 | Self::Pydantic2)
+    }
+
+    /// Whether pydantic makes its fields.
+    pub const fn is_pydantic(self) -> bool {
+        matches!(self, Self::Pydantic1 | Self::Pydantic2 | Self::Model)
+    }
+}
+
+/// One class of settings.
+#[derive(Debug, Clone)]
+pub struct SettingsClass {
+    /// The module.
+    pub module: ModuleId,
+    /// The class.
+    pub class: StmtId,
+    /// Its names from the module's own scope.
+    pub path: Vec<String>,
+    /// The place of its name.
+    pub span: Span,
+    /// What makes it one.
+    pub kind: ClassKind,
+    /// How it is configured; that of `BaseSettings` for other classes, for which it means nothing.
+    pub configuration: Configuration,
+    /// Its fields, those of its bases first; those of models that it holds stand behind them as `outer.inner`.
+    pub fields: Vec<Field>,
+    /// The functions that look at values of its fields.
+    pub validators: Vec<Validator>,
+    /// Where its objects are made and lent.
+    pub instances: Vec<Instance>,
+    /// The classes of the project that it inherits from, the nearest first.
+    pub bases: Vec<(ModuleId, StmtId)>,
+    /// Every name that its objects have by the class and its bases in the project.
+    pub members: BTreeSet<String>,
+    /// Whether its objects may have further attributes: `extra="allow"`, `__getattr__`, bases of somebody else.
+    pub is_open: bool,
+    by_name: BTreeMap<String, usize>,
+}
+
+impl SettingsClass {
+    /// Its `__qualname__`.
+    pub fn qualname(&self) -> String {
+        self.path.join(".")
+    }
+
+    /// The field with a name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.by_name.get(name).map(|&at| &self.fields[at])
+    }
+}
+
+/// One field of a class of settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Its name; `outer.inner` for a field of a model that the class holds.
+    pub name: String,
+    /// The variables that it is read from, in the order in which they are looked at. Upper case, unless the class takes
+    /// case into account. Empty for a constant beside fields of a plain class.
+    pub variables: Vec<String>,
+    /// Its default.
+    pub default: Option<Default>,
+    /// Whether the class cannot be made without a value for it.
+    pub required: bool,
+    /// The module that declares it, which is that of a base for an inherited field.
+    pub module: ModuleId,
+    /// The class that declares it.
+    pub class: StmtId,
+    /// The statement that declares it.
+    pub stmt: StmtId,
+    /// Its annotation, in its module.
+    pub annotation: Option<ExprId>,
+    /// The place of its name.
+    pub span: Span,
+    /// The reads of the environment in its default, as numbers of [`Settings::reads`].
+    pub reads: Vec<usize>,
+}
+
+/// The default of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Default {
+    /// The module in which it is written.
+    pub module: ModuleId,
+    /// The expression; of `Field(default_factory=…)` the factory.
+    pub expr: ExprId,
+    /// Its place.
+    pub span: Span,
+    /// What it gives when no variable is set, where that can be known.
+    pub value: Option<Literal>,
+}
+
+/// A function that looks at values of fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validator {}
+
+/// Where an object of a class is made or lent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// How.
+    pub kind: InstanceKind,
+    /// The module.
+    pub module: ModuleId,
+    /// The name, the function's name, or the call.
+    pub span: Span,
+    /// The name that holds it, or the function's.
+    pub name: Option<String>,
+    /// The function that lends it, or in which it is made.
+    pub function: Option<StmtId>,
+    /// Whether it is made once: held by a name of a module, or lent by a function that keeps it.
+    pub is_cached: bool,
+    /// What the construction names as `_env_file`.
+    pub environment_files: Vec<EnvironmentFileName>,
+    /// The keywords that the construction gives.
+    pub keywords: Vec<String>,
+}
+
+/// How an object of a class of settings is made or lent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InstanceKind {
+    /// A name of a module holds it.
+    Singleton,
+    /// A function gives it.
+    Getter,
+    /// A call of the class.
+    Construction,
+}
+
+crate::named!(InstanceKind { Singleton => "singleton", Getter => "getter", Construction => "construction" });
+
+/// A place that reads or writes an attribute of an object of a class of settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingUse {
+    /// The number of the class in [`Settings::classes`].
+    pub class: usize,
+    /// The name of the attribute.
+    pub name: String,
+    /// What the class has under that name.
+    pub member: Member,
+    /// What is done.
+    pub access: Access,
+    /// The module.
+    pub module: ModuleId,
+    /// The attribute, or the call of `getattr`.
+    pub expr: ExprId,
+    /// Its place.
+    pub span: Span,
+    /// The innermost function around it.
+    pub function: Option<StmtId>,
+}
+
+/// What a class has under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Member {
+    /// The field with this number.
+    Field(usize),
+    /// A method, property, constant or nested class.
+    Other,
+    /// What every class of its kind has.
+    Inherited,
+    /// Nothing that is known, but it may have it.
+    Unknown,
+    /// Nothing.
+    Missing,
+}
+
+/// What is done with an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// It is read.
+    Read,
+    /// It is assigned.
+    Write,
+    /// It is deleted.
+    Delete,
+    /// It is read by `getattr`.
+    Dynamic,
+    /// `hasattr` asks for it.
+    Probe,
+}
+
+crate::named!(Access { Read => "read", Write => "write", Delete => "delete", Dynamic => "getattr", Probe => "hasattr" });
+
+impl Settings {
+    /// Reads all modules of a project whose modules are known.
+    pub(crate) fn build(project: &Project) -> Self {
+        let mut reads: Vec<EnvironmentRead> =
+            project.modules.iter().flat_map(|module| project.environment_reads(module)).collect();
+        let functions = project.reading_functions(&reads);
+        if !functions.is_empty() {
+            for module in project.modules.iter() {
+                let calls = module.python.syntax.exprs().map(|(id, _)| id);
+                reads.extend(calls.filter_map(|call| project.read_through(module, call, &functions)));
+            }
+            reads.sort_by_key(|read| (read.span, read.expr));
+        }
+        let classes = project.settings_classes(&reads);
+        let by_class = classes.iter().enumerate().map(|(at, class)| ((class.module, class.class), at)).collect();
+        let mut built = Self { classes, by_class, reads, ..Self::default() };
+        project.settings_instances(&mut built);
+        built.uses = project.setting_uses(&built);
+        built.index_uses();
+        built
+    }
+
+    /// Every class of settings, in the order of their places.
+    pub fn classes(&self) -> &[SettingsClass] {
+        &self.classes
+    }
+
+    /// The class of settings at a statement.
+    pub fn class(&self, module: ModuleId, class: StmtId) -> Option<&SettingsClass> {
+        self.by_class.get(&(module, class)).map(|&at| &self.classes[at])
+    }
+
+    /// Every read of the environment that is written as such, in the order of their places.
+    pub fn reads(&self) -> &[EnvironmentRead] {
+        &self.reads
+    }
+
+    /// Every place that reads or writes an attribute of an object of settings, in the order of their places.
+    pub fn uses(&self) -> &[SettingUse] {
+        &self.uses
+    }
+
+    /// The uses of an attribute of the class with this number, whatever it is.
+    pub fn uses_of(&self, class: usize, name: &str) -> impl Iterator<Item = &SettingUse> {
+        let found = self.uses_by_field.get(&(class, name.to_owned()));
+        found.into_iter().flatten().map(|&at| &self.uses[at])
+    }
+
+    /// How many defaults, uses and names of variables are known.
+    pub(crate) fn resolution(&self) -> [Resolution; 3] {
+        let defaults = || {
+            let fields = self.classes.iter().flat_map(|class| &class.fields);
+            fields.filter(|field| !field.variables.is_empty()).filter_map(|field| field.default.as_ref())
+        };
+        let is_attributed = |used: &&SettingUse| !matches!(used.member, Member::Unknown | Member::Missing);
+        [
+            Resolution {
+                what: "defaults of settings",
+                resolved: defaults().filter(|default| default.value.is_some()).count(),
+                all: defaults().count(),
+            },
+            Resolution {
+                what: "uses of settings",
+                resolved: self.uses.iter().filter(is_attributed).count(),
+                all: self.uses.len(),
+            },
+            Resolution {
+                what: "names of environment variables",
+                resolved: self.reads.iter().filter(|read| read.variable.is_some()).count(),
+                all: self.reads.len(),
+            },
+        ]
+    }
+}
