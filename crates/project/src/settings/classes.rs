@@ -129,7 +129,6 @@ impl Project {
             kind,
             configuration,
             fields,
-            validators: Vec::new(),
             instances: Vec::new(),
             bases: lineage.iter().skip(1).map(|(module, class)| (module.id, *class)).collect(),
             members,

@@ -32,6 +32,7 @@ pub struct EnvironmentFileName {
 
 /// How a settings class is configured, that of its bases included.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Configuration {
     /// The environment files, the last of which wins.
     pub environment_files: Vec<EnvironmentFileName>,
@@ -110,9 +111,15 @@ impl Project {
             environment_files: files.map(|&(module, value)| self.file_names(module, value)).unwrap_or_default(),
             prefix: text("env_prefix").unwrap_or_default(),
             case_sensitive: flag("case_sensitive"),
-            extra: options.values.get("extra").and_then(|&(module, value)| self.extra(module, value)).unwrap_or(Extra::Forbid),
+            extra: options
+                .values
+                .get("extra")
+                .and_then(|&(module, value)| self.extra(module, value))
+                .unwrap_or(Extra::Forbid),
             nested_delimiter: text("env_nested_delimiter").filter(|delimiter| !delimiter.is_empty()),
-            by_name: ["populate_by_name", "validate_by_name", "allow_population_by_field_name"].iter().any(|name| flag(name)),
+            by_name: ["populate_by_name", "validate_by_name", "allow_population_by_field_name"]
+                .iter()
+                .any(|name| flag(name)),
             validates_defaults: flag("validate_default") || flag("validate_all"),
             is_partial: options.is_partial || known.iter().any(|name| unread(name)),
         }
@@ -189,9 +196,9 @@ impl Project {
         let Some(&(module, value)) = options.values.get("fields") else { return Vec::new() };
         let entry = |module: &Module, value: ExprId, name: &str| match &module.python.syntax.expr(value).kind {
             ExprKind::Dict(items) => {
-                let item = items.iter().find(|item| {
-                    item.key.and_then(|key| self.constant_string(module, key)).as_deref() == Some(name)
-                })?;
+                let item = items
+                    .iter()
+                    .find(|item| item.key.and_then(|key| self.constant_string(module, key)).as_deref() == Some(name))?;
                 Some(item.value)
             }
             _ => None,

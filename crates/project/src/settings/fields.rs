@@ -1,6 +1,7 @@
 //! The fields of settings classes: names, variables, defaults.
 
 use super::configuration::{Configuration, Options};
+use super::declarations::Declared;
 use super::{ClassKind, Default as FieldDefault, Field, Literal};
 use crate::{Module, Project};
 use pyaudit_python::{ExprId, ExprKind, Keyword, StmtId, StmtKind};
@@ -127,39 +128,26 @@ impl Project {
         if attribute.name.starts_with("__") {
             return None;
         }
-        let annotation = attribute.annotation.map(|annotation| self.annotation(module, annotation));
-        let extras = annotation.iter().flat_map(|annotation| &annotation.extras);
-        let in_annotation = || extras.clone().find_map(|&(home, extra)| Some((home, self.declared(home, extra)?)));
-        let declared = attribute.value.and_then(|value| Some((module, self.declared(module, value)?)));
-        let plain = attribute.value.filter(|_| declared.is_none());
-        let declared = declared.or_else(in_annotation);
-        let keywords = declared.as_ref().map_or(&[][..], |(_, declared)| declared.keywords);
-        let home = declared.as_ref().map_or(module, |(home, _)| *home);
-        let given = plain.map(|value| (module, value)).or_else(|| {
-            let (home, declared) = declared.as_ref()?;
-            Some((*home, declared.default.or(declared.factory)?))
-        });
-        let value = match (&declared, plain, attribute.value) {
-            (_, Some(plain), _) => self.value_when_unset(module, plain),
-            (Some(_), None, Some(value)) => self.value_when_unset(module, value),
-            (Some((home, declared)), None, None) => {
-                declared.default.and_then(|default| self.value_when_unset(home, default))
-            }
-            (None, None, _) => None,
-        };
-        let mut default =
-            given.map(|(home, expr)| FieldDefault { module: home.id, expr, span: home.span_of(expr), value });
-        let is_optional = annotation.as_ref().is_some_and(|annotation| annotation.is_optional);
+        let read = attribute.annotation.map(|annotation| self.annotation(module, annotation));
+        let mut extras = read.iter().flat_map(|annotation| &annotation.extras);
+        let beside = attribute.value.and_then(|value| Some((module, self.declared(module, value)?)));
+        let value = attribute.value.filter(|_| beside.is_none());
+        let declared = beside.or_else(|| extras.find_map(|&(home, extra)| Some((home, self.declared(home, extra)?))));
+        let is_optional = read.as_ref().is_some_and(|annotation| annotation.is_optional);
         let is_null = plan.kind == ClassKind::Pydantic1 && is_optional && attribute.value.is_none();
-        if let Some(annotation) = attribute.annotation.filter(|_| is_null) {
+        let default = match (value, &declared, attribute.annotation.filter(|_| is_null)) {
+            (Some(value), ..) => Some(self.default_at(module, value)),
             // Pydantic 1 takes `Optional[str]` without a default for one with `None`.
-            let span = module.span_of(annotation);
-            default = Some(FieldDefault { module: module.id, expr: annotation, span, value: Some(Literal::None) });
-        }
-        let variables = self.field_variables(home, attribute.name, keywords, plan);
+            (None, _, Some(annotation)) => {
+                Some(FieldDefault { value: Some(Literal::None), ..self.default_at(module, annotation) })
+            }
+            (None, Some((home, declared)), None) => self.declared_default(home, declared),
+            (None, None, None) => None,
+        };
+        let (home, keywords) = declared.as_ref().map_or((module, &[][..]), |(home, it)| (*home, it.keywords));
         Some(Field {
             name: attribute.name.to_owned(),
-            variables,
+            variables: self.field_variables(home, attribute.name, keywords, plan),
             required: default.is_none() && plan.kind != ClassKind::Plain,
             default,
             module: module.id,
@@ -169,6 +157,21 @@ impl Project {
             span: module.span(attribute.range),
             reads: Vec::new(),
         })
+    }
+
+    fn default_at(&self, module: &Module, expr: ExprId) -> FieldDefault {
+        FieldDefault { module: module.id, expr, span: module.span_of(expr), value: self.value_when_unset(module, expr) }
+    }
+
+    fn declared_default(&self, module: &Module, declared: &Declared<'_>) -> Option<FieldDefault> {
+        match (declared.default, declared.factory) {
+            (Some(default), _) => Some(self.default_at(module, default)),
+            (None, Some(factory)) => {
+                let value = self.value_made(module, factory);
+                Some(FieldDefault { module: module.id, expr: factory, span: module.span_of(factory), value })
+            }
+            (None, None) => None,
+        }
     }
 
     /// Whether pydantic makes a field of a name in the body of a class.
@@ -184,29 +187,25 @@ impl Project {
     }
 
     /// The variables of a field, in the order in which they are looked at.
-    fn field_variables(&self, home: &Module, name: &str, keywords: &[Keyword], plan: &Plan<'_, '_>) -> Vec<String> {
+    fn field_variables(&self, home: &Module, field: &str, keywords: &[Keyword], plan: &Plan<'_, '_>) -> Vec<String> {
         if !plan.kind.is_settings() {
             return Vec::new();
         }
-        let configuration = plan.configuration;
-        let named = |keyword: &str| home.keyword(keywords, keyword).map(|value| self.alias_names(home, value));
-        let own = format!("{}{name}", configuration.prefix);
+        let Configuration { prefix, by_name, case_sensitive, .. } = plan.configuration;
+        let texts_of = |keyword: &str| home.keyword(keywords, keyword).map(|value| self.alias_names(home, value));
+        let own = format!("{prefix}{field}");
         let mut names = if plan.kind == ClassKind::Pydantic1 {
-            let env = named("env").filter(|names| !names.is_empty());
-            env.unwrap_or_else(|| self.configured_names(plan.options, name))
+            let env = texts_of("env").filter(|names| !names.is_empty());
+            env.unwrap_or_else(|| self.configured_names(plan.options, field))
         } else {
-            let alias = named("validation_alias").or_else(|| named("alias")).unwrap_or_default();
-            if configuration.by_name && !alias.is_empty() {
-                alias.into_iter().chain([own.clone()]).collect()
-            } else {
-                alias
-            }
+            let alias = texts_of("validation_alias").or_else(|| texts_of("alias")).unwrap_or_default();
+            if *by_name && !alias.is_empty() { alias.into_iter().chain([own.clone()]).collect() } else { alias }
         };
         if names.is_empty() {
             names.push(own);
         }
-        if !configuration.case_sensitive {
-            names.iter_mut().for_each(|name| *name = name.to_uppercase());
+        if !case_sensitive {
+            names = names.iter().map(|name| name.to_uppercase()).collect();
         }
         let mut seen = BTreeSet::new();
         names.retain(|name| seen.insert(name.clone()));
@@ -218,7 +217,8 @@ impl Project {
         let Some(levels) = levels.checked_sub(1) else { return fields };
         let mut all = Vec::new();
         for field in fields {
-            let nested = self.model_of_field(&field).map(|model| self.nested_fields(&field, model, delimiter, case_sensitive));
+            let nested =
+                self.model_of_field(&field).map(|model| self.nested_fields(&field, model, delimiter, case_sensitive));
             all.push(field);
             if let Some(nested) = nested {
                 all.extend(self.with_nested(nested, delimiter, case_sensitive, levels));

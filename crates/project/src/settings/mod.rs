@@ -7,14 +7,16 @@ mod classes;
 mod configuration;
 mod declarations;
 mod fields;
+mod forms;
 mod literal;
 mod reads;
 mod unset;
 mod uses;
 
 pub use configuration::{Configuration, EnvironmentFileName, Extra};
+pub use forms::Reader;
 pub use literal::Literal;
-pub use reads::{EnvironmentRead, Reader};
+pub use reads::EnvironmentRead;
 
 use crate::{ModuleId, Project, Resolution};
 use pyaudit_python::{ExprId, StmtId};
@@ -84,8 +86,6 @@ pub struct SettingsClass {
     pub configuration: Configuration,
     /// Its fields, those of its bases first; those of models that it holds stand behind them as `outer.inner`.
     pub fields: Vec<Field>,
-    /// The functions that look at values of its fields.
-    pub validators: Vec<Validator>,
     /// Where its objects are made and lent.
     pub instances: Vec<Instance>,
     /// The classes of the project that it inherits from, the nearest first.
@@ -147,10 +147,6 @@ pub struct Default {
     /// What it gives when no variable is set, where that can be known.
     pub value: Option<Literal>,
 }
-
-/// A function that looks at values of fields.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Validator {}
 
 /// Where an object of a class is made or lent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -50,6 +50,11 @@ impl Project {
         self.literal(module, expr, Budget::new(&steps()))
     }
 
+    /// What a factory of defaults gives when no environment variable is set.
+    pub(super) fn value_made(&self, module: &Module, factory: ExprId) -> Option<Literal> {
+        self.made(module, factory, Budget::new(&steps()))
+    }
+
     fn literal(&self, module: &Module, expr: ExprId, budget: Budget<'_>) -> Option<Literal> {
         let budget = budget.step()?;
         let syntax = &module.python.syntax;
@@ -87,7 +92,6 @@ impl Project {
             ExprKind::ListComp { elt, generators } => self.stripped(module, *elt, generators, budget),
             ExprKind::Named { value, .. } => at(*value),
             ExprKind::Name { .. } | ExprKind::Attribute { .. } => self.named(module, expr, budget),
-            ExprKind::Subscript { .. } => None,
             ExprKind::Call { func, args, keywords } => self.called(module, expr, (*func, args, keywords), budget),
             _ => None,
         }
@@ -393,7 +397,7 @@ fn cast(class: &str, argument: Option<Literal>, is_plain: bool) -> Option<Litera
     match (class, &argument) {
         ("bool", _) => Some(Literal::Bool(argument.truth())),
         ("str", _) => Some(Literal::Str(argument.text())),
-        ("int", Literal::Int(_)) | ("float", Literal::Float(_)) => Some(argument),
+        ("int", Literal::Int(_)) | ("float", Literal::Float(_)) | ("dict", Literal::Dict(_)) => Some(argument),
         ("int", Literal::Bool(value)) => Some(Literal::Int(i128::from(*value))),
         ("int", Literal::Str(text)) => text.trim().parse().ok().map(Literal::Int),
         ("float", Literal::Int(_)) => number(&argument).map(Literal::Float),
@@ -401,7 +405,6 @@ fn cast(class: &str, argument: Option<Literal>, is_plain: bool) -> Option<Litera
         ("list", _) => argument.items().map(|items| Literal::List(items.to_vec())),
         ("tuple", _) => argument.items().map(|items| Literal::Tuple(items.to_vec())),
         ("set" | "frozenset", _) => argument.items().map(|items| Literal::Set(items.to_vec())),
-        ("dict", Literal::Dict(_)) => Some(argument),
         ("len", _) => argument.items().map(|items| Literal::Int(items.len() as i128)),
         _ => None,
     }
@@ -427,13 +430,14 @@ fn method(object: &Literal, name: &str, given: &[Literal]) -> Option<Literal> {
         }
         ("startswith", [prefix]) => Some(Literal::Bool(text.starts_with(prefix))),
         ("endswith", [suffix]) => Some(Literal::Bool(text.ends_with(suffix))),
-        ("split", []) => Some(split(text.split_whitespace())),
-        ("split", [separator]) if !separator.is_empty() => Some(split(text.split(separator))),
+        ("split", []) => split(text.split_whitespace()),
+        ("split", [separator]) if !separator.is_empty() => split(text.split(separator)),
         ("encode", _) => Some(Literal::Bytes(text.clone().into_bytes())),
         _ => None,
     }
 }
 
-fn split<'t>(parts: impl Iterator<Item = &'t str>) -> Literal {
-    Literal::List(parts.take(MAX_ITEMS).map(|part| Literal::Str(part.to_owned())).collect())
+fn split<'t>(parts: impl Iterator<Item = &'t str>) -> Option<Literal> {
+    let parts: Vec<Literal> = parts.take(MAX_ITEMS + 1).map(|part| Literal::Str(part.to_owned())).collect();
+    (parts.len() <= MAX_ITEMS).then_some(Literal::List(parts))
 }

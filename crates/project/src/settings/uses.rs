@@ -1,6 +1,6 @@
 //! Objects of settings classes, and every place that reads or writes an attribute of one.
 
-use super::{Access, ClassKind, Instance, InstanceKind, Member, Settings, SettingUse};
+use super::{Access, ClassKind, Instance, InstanceKind, Member, SettingUse, Settings};
 use crate::database::reading::returned;
 use crate::{Definition, Module, ModuleId, Project, Symbol};
 use pyaudit_python::{BindingKind, ExprContext, ExprId, ExprKind, NameId, Parent, ScopeId, StmtId, StmtKind};
@@ -9,17 +9,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Decorators under which a function gives the same object each time.
 const CACHES: &[&str] = &["functools.lru_cache", "functools.cache", "async_lru.alru_cache", "cachetools.cached"];
 
+/// The longest text in bytes of an object that is looked at: `request.app.state.settings`.
+const MAX_CHAIN: usize = 200;
+
 /// Functions that read an attribute by its name.
-const DYNAMIC: &[(&str, Access)] =
-    &[("getattr", Access::Dynamic), ("hasattr", Access::Probe), ("setattr", Access::Write), ("delattr", Access::Delete)];
+const DYNAMIC: &[(&str, Access)] = &[
+    ("getattr", Access::Dynamic),
+    ("hasattr", Access::Probe),
+    ("setattr", Access::Write),
+    ("delattr", Access::Delete),
+];
 
 /// What decides quickly whether an expression is worth a look.
 struct Vocabulary<'s> {
-    /// The names of settings classes.
-    classes: BTreeSet<&'s str>,
     /// The attributes that some settings class has.
     members: BTreeSet<&'s str>,
-    /// The names that hold an object of a settings class.
+    /// The names that hold or give an object of a settings class, and those of the classes.
     objects: BTreeSet<String>,
 }
 
@@ -93,7 +98,8 @@ impl Project {
         let Some(scope) = module.python.names.scopes.first() else { return };
         for binding in &scope.bindings {
             for site in &binding.sites {
-                let (BindingKind::Assigned(value) | BindingKind::Annotated { value: Some(value), .. }) = site.kind else {
+                let (BindingKind::Assigned(value) | BindingKind::Annotated { value: Some(value), .. }) = site.kind
+                else {
                     continue;
                 };
                 let Some(class) = self.settings_class_of(module, value, settings) else { continue };
@@ -181,6 +187,7 @@ impl Project {
         let mut uses = Vec::new();
         for module in self.modules.iter() {
             let mut known = Known::default();
+            let renamed = module.names_for(&vocabulary.objects);
             for (id, expr) in module.python.syntax.exprs() {
                 let found = match &expr.kind {
                     ExprKind::Attribute { value, attr, ctx } => {
@@ -192,11 +199,11 @@ impl Project {
                         };
                         Some((*value, name, access))
                     }
-                    ExprKind::Call { func, args, .. } => self.dynamic_access(module, *func, args),
+                    ExprKind::Call { func, args, .. } => dynamic_access(module, *func, args),
                     _ => None,
                 };
                 let Some((object, name, access)) = found else { continue };
-                if !vocabulary.is_promising(module, object, name) {
+                if !vocabulary.is_promising(module, &renamed, object, name) {
                     continue;
                 }
                 let Some(class) = self.object_class(module, object, settings, &mut known) else { continue };
@@ -217,20 +224,6 @@ impl Project {
         uses
     }
 
-    /// `getattr(settings, "NAME")`.
-    fn dynamic_access<'m>(
-        &self,
-        module: &'m Module,
-        func: ExprId,
-        args: &[ExprId],
-    ) -> Option<(ExprId, &'m str, Access)> {
-        let [object, name, ..] = args else { return None };
-        let syntax = &module.python.syntax;
-        let ExprKind::Name { id, .. } = syntax.expr(func).kind else { return None };
-        let &(_, access) = DYNAMIC.iter().find(|(known, _)| *known == syntax.name(id))?;
-        Some((*object, syntax.string(*name)?, access))
-    }
-
     /// The settings class of an object, or the class itself, asked once for each name of a module.
     fn object_class(&self, module: &Module, object: ExprId, settings: &Settings, known: &mut Known) -> Option<usize> {
         if let Some(class) = module.own_class(object) {
@@ -245,36 +238,30 @@ impl Project {
                 ((home.id, value) != (module.id, object)).then(|| self.settings_class_of(home, value, settings))?
             })
         };
-        let syntax = &module.python.syntax;
-        match &syntax.expr(object).kind {
-            ExprKind::Name { id, .. } => {
-                let scope = module.python.lookup(object).map_or(ScopeId(u32::MAX), |(scope, _)| scope);
-                *known.bindings.entry((scope, *id)).or_insert_with(ask)
-            }
-            _ => {
-                let scope = module.python.scope_of_expr(object);
-                let text = self.sources.slice(module.span_of(object));
-                if text.len() > 200 {
-                    return None;
-                }
-                let key = (module.python.enclosing_class(object), scope, text.to_owned());
-                *known.chains.entry(key).or_insert_with(ask)
-            }
+        if let ExprKind::Name { id, .. } = module.python.syntax.expr(object).kind {
+            let scope = module.python.lookup(object).map_or(ScopeId(u32::MAX), |(scope, _)| scope);
+            return *known.bindings.entry((scope, id)).or_insert_with(ask);
         }
+        let text = self.sources.slice(module.span_of(object));
+        if text.len() > MAX_CHAIN {
+            return None;
+        }
+        let key = (module.python.enclosing_class(object), module.python.scope_of_expr(object), text.to_owned());
+        *known.chains.entry(key).or_insert_with(ask)
     }
 }
 
 impl<'s> Vocabulary<'s> {
     fn of(settings: &'s Settings) -> Self {
-        let classes = settings.classes.iter().filter_map(|class| class.path.last().map(String::as_str)).collect();
+        let classes = settings.classes.iter().filter_map(|class| class.path.last().cloned());
         let members = settings.classes.iter().flat_map(|class| class.members.iter().map(String::as_str)).collect();
         let instances = settings.classes.iter().flat_map(|class| &class.instances);
-        let objects = instances.filter_map(|instance| instance.name.clone()).collect();
-        Self { classes, members, objects }
+        let objects = classes.chain(instances.filter_map(|instance| instance.name.clone())).collect();
+        Self { members, objects }
     }
 
     /// Whether an attribute of an object may be one of a settings object, by its name or that of the object.
-    fn is_promising(&self, module: &Module, object: ExprId, attribute: &str) -> bool {
+    fn is_promising(&self, module: &Module, renamed: &BTreeSet<&str>, object: ExprId, attribute: &str) -> bool {
         let object = match module.python.syntax.expr(object).kind {
             ExprKind::Call { func, .. } => func,
             ExprKind::Name { .. } | ExprKind::Attribute { .. } => object,
@@ -283,7 +270,7 @@ impl<'s> Vocabulary<'s> {
         let Some(name) = last_name(module, object) else { return false };
         self.members.contains(attribute)
             || self.objects.contains(name)
-            || self.classes.contains(name)
+            || renamed.contains(name)
             || matches!(name, "self" | "cls" | "settings" | "config" | "conf" | "cfg")
     }
 }
@@ -332,8 +319,22 @@ impl super::SettingsClass {
 
 /// What every model of pydantic has.
 const MODEL_ATTRIBUTES: &[&str] = &[
-    "dict", "json", "copy", "parse_obj", "parse_raw", "parse_file", "from_orm", "construct", "schema", "schema_json",
-    "validate", "update_forward_refs", "fields", "Config", "settings_customise_sources", "_abc_impl",
+    "dict",
+    "json",
+    "copy",
+    "parse_obj",
+    "parse_raw",
+    "parse_file",
+    "from_orm",
+    "construct",
+    "schema",
+    "schema_json",
+    "validate",
+    "update_forward_refs",
+    "fields",
+    "Config",
+    "settings_customise_sources",
+    "_abc_impl",
 ];
 
 impl Module {
@@ -343,6 +344,15 @@ impl Module {
         let wanted = imports.filter(|import| import.name.as_ref().is_some_and(|name| names.contains(name)));
         wanted.filter_map(|import| import.bound.map(|bound| self.python.syntax.name(bound))).collect()
     }
+}
+
+/// `getattr(settings, "NAME")`.
+fn dynamic_access<'m>(module: &'m Module, func: ExprId, args: &[ExprId]) -> Option<(ExprId, &'m str, Access)> {
+    let [object, name, ..] = args else { return None };
+    let syntax = &module.python.syntax;
+    let ExprKind::Name { id, .. } = syntax.expr(func).kind else { return None };
+    let &(_, access) = DYNAMIC.iter().find(|(known, _)| *known == syntax.name(id))?;
+    Some((*object, syntax.string(*name)?, access))
 }
 
 /// The last name of a dotted name.

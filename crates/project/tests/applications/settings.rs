@@ -86,9 +86,10 @@ fn field_line(
     field: &Field,
     environment: &BTreeMap<String, String>,
 ) -> String {
-    let reads = field.reads.iter().map(|&read| &project.settings.reads()[read]);
-    let set = reads.filter_map(|read| environment.get(read.variable.as_deref()?)).next();
-    let value = field.default.as_ref().map(|default| default.value.as_ref().map_or("?".to_owned(), ToString::to_string));
+    let mut reads = field.reads.iter().map(|&read| &project.settings.reads()[read]);
+    let set = reads.find_map(|read| environment.get(read.variable.as_deref()?));
+    let value =
+        field.default.as_ref().map(|default| default.value.as_ref().map_or("?".to_owned(), ToString::to_string));
     let default = set.map(|value| Literal::Str(value.clone()).to_string()).or(value);
     let mut variables: Vec<&str> = field.variables.iter().map(String::as_str).collect();
     if class.kind == pyaudit_project::settings::ClassKind::Pydantic1 {
@@ -164,9 +165,8 @@ fn settings_are_those_of_the_imported_applications() {
         let comparison = compare(&directory().join(&name), &truth(&name, "settings.json"), &application);
         equal += comparison.equal;
         let lines = comparison.lines().into_iter().map(|line| format!("{name}: {line}"));
-        differences.extend(lines.filter(|line| {
-            !EXCEPTIONS.iter().any(|(of, part, _)| *of == name && line.contains(part))
-        }));
+        differences
+            .extend(lines.filter(|line| !EXCEPTIONS.iter().any(|(of, part, _)| *of == name && line.contains(part))));
     }
     assert!(differences.is_empty(), "{equal} agree, {} do not:\n{}", differences.len(), differences.join("\n"));
     assert!(equal >= 38, "only {equal} were compared");

@@ -2,6 +2,7 @@
 
 mod database;
 mod resolution;
+mod settings;
 
 use crate::JsonOptions;
 use crate::escape::ascii_controls;
@@ -21,10 +22,16 @@ struct Document<'p> {
     version: u32,
     resolution: Vec<resolution::Entry>,
     database: database::Section<'p>,
+    settings: settings::Section<'p>,
 }
 
 impl<'p> Document<'p> {
     fn of(project: &'p Project) -> Self {
-        Self { version: 1, resolution: resolution::section(project), database: database::section(project) }
+        Self {
+            version: 1,
+            resolution: resolution::section(project),
+            database: database::section(project),
+            settings: settings::section(project),
+        }
     }
 }
