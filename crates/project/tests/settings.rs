@@ -313,7 +313,8 @@ fn circles_and_long_chains_end() {
     );
     for number in 0..2_000 {
         let base = if number == 0 { "BaseSettings".to_owned() } else { format!("C{}", number - 1) };
-        text.push_str(&format!("class C{number}({base}):\n    field_{number}: int = {number}\n"));
+        let class = format!("class C{number}({base}):\n    field_{number}: int = {number}\n");
+        text.push_str(&class);
     }
     let project = project(&[("config.py", &text)]);
     assert!(project.settings.classes().len() >= 60, "{}", project.settings.classes().len());
