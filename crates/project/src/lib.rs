@@ -5,6 +5,7 @@
 
 mod authentication;
 mod budget;
+pub mod calls;
 mod command_lines;
 mod conditions;
 mod cors;
@@ -34,6 +35,7 @@ mod values;
 pub mod workflows;
 
 pub use authentication::{Authentication, Authentications, Demand, Guard};
+pub use calls::Calls;
 pub use conditions::Condition;
 pub use cors::CorsPolicy;
 pub use database::Database;
@@ -79,6 +81,8 @@ pub struct Project {
     pub database: Database,
     /// Settings classes, and every read of an environment variable.
     pub settings: Settings,
+    /// Which function calls which.
+    pub calls: Calls,
     /// What the manifests declare and the locks pin.
     pub dependencies: Dependencies,
     /// Alembic environments and revisions.
@@ -109,6 +113,7 @@ impl Project {
         project.authentications = Authentications::build(&project);
         project.imports = Imports::build(&project, &project.routes);
         project.database = Database::build(&project);
+        project.calls = Calls::build(&project);
         project.dependencies = Dependencies::build(&project.sources, &project.files);
         project.migrations = Migrations::build(&project.sources, &project.files);
         project.environment_files = EnvironmentFiles::build(&project.sources, &project.files);

@@ -17,6 +17,7 @@ impl Project {
     /// How much could be resolved, a line a kind; kinds of which the project has none are there with zeros.
     pub fn resolution(&self) -> Vec<Resolution> {
         let mut lines = vec![self.routes.resolution(), self.authentications.resolution()];
+        lines.push(self.calls.resolution());
         lines.extend(self.database.resolution());
         lines.extend(self.settings.resolution());
         lines

@@ -83,6 +83,31 @@ const PRODUCTS: &[(&str, &str)] = &[
     ("asyncpg.create_pool", "asyncpg.Pool"),
     ("asyncpg.Pool.acquire", "dbapi.Connection"),
     ("dbapi.Connection.cursor", "dbapi.Cursor"),
+    ("requests.session", "requests.Session"),
+    ("requests.sessions.Session", "requests.Session"),
+    ("redis.from_url", "redis.Redis"),
+    ("redis.StrictRedis", "redis.Redis"),
+    ("redis.client.Redis", "redis.Redis"),
+    ("redis.client.StrictRedis", "redis.Redis"),
+    ("redis.Redis.from_url", "redis.Redis"),
+    ("redis.StrictRedis.from_url", "redis.Redis"),
+    ("redis.Redis.pipeline", "redis.client.Pipeline"),
+    ("redis.asyncio.from_url", "redis.asyncio.Redis"),
+    ("redis.asyncio.StrictRedis", "redis.asyncio.Redis"),
+    ("redis.asyncio.client.Redis", "redis.asyncio.Redis"),
+    ("redis.asyncio.Redis.from_url", "redis.asyncio.Redis"),
+    ("redis.asyncio.Redis.pipeline", "redis.asyncio.client.Pipeline"),
+    ("pathlib.Path.open", "io.TextIOWrapper"),
+    ("open", "io.TextIOWrapper"),
+    ("io.open", "io.TextIOWrapper"),
+    ("pathlib.Path.cwd", "pathlib.Path"),
+    ("pathlib.Path.home", "pathlib.Path"),
+    ("pathlib.Path.resolve", "pathlib.Path"),
+    ("pathlib.Path.absolute", "pathlib.Path"),
+    ("pathlib.Path.expanduser", "pathlib.Path"),
+    ("pathlib.Path.joinpath", "pathlib.Path"),
+    ("pathlib.Path.with_suffix", "pathlib.Path"),
+    ("pathlib.Path.with_name", "pathlib.Path"),
 ];
 
 impl Project {
@@ -326,9 +351,13 @@ impl Project {
 
 /// The class of what an external callable gives, where it is not the class itself.
 fn product(callable: &str) -> Option<Symbol> {
+    product_class(callable).map(|class| Symbol::External(class.to_owned()))
+}
+
+/// The path of the class of what an external callable gives, where it is not the class itself.
+pub(crate) fn product_class(callable: &str) -> Option<&'static str> {
     let canonical = canonical(callable);
-    let row = PRODUCTS.iter().find(|(name, _)| *name == canonical);
-    row.map(|(_, class)| Symbol::External((*class).to_owned()))
+    PRODUCTS.iter().find(|(name, _)| *name == canonical).map(|(_, class)| *class)
 }
 
 /// The one spelling of a path that the tables use, where a library offers a class under several.
