@@ -51,7 +51,9 @@ pub use migrations::Migrations;
 pub use modules::{Module, ModuleId, Modules};
 pub use queries::{Call, Query, QueryKind, Transaction};
 pub use resolution::Resolution;
-pub use routes::{Element, Middleware, Route, Router, RouterId, RouterKind, Routes};
+pub use routes::{
+    Element, Endpoint, ExceptionHandler, Layer, Middleware, Route, RouteStatus, Router, RouterId, RouterKind, Routes,
+};
 pub use scripts::Scripts;
 pub use sessions::DatabaseObject;
 pub use settings::Settings;

@@ -78,6 +78,8 @@ pub struct Modules {
     /// never gone through, so its order does not matter.
     by_path: HashMap<String, ModuleId>,
     by_file: BTreeMap<FileId, ModuleId>,
+    /// The path of each module's file, in the order of the modules.
+    paths: Vec<String>,
     roots: BTreeSet<String>,
     /// The roots below which a module stands whose dotted path from there starts with this name. Most imports are of
     /// somebody else, and no root needs to be tried for them.
@@ -105,6 +107,7 @@ impl Modules {
                 directory: source.directory().to_owned(),
             });
             built.by_file.insert(file, id);
+            built.paths.push(source.path.clone());
             built.note_roots(&import_path);
             // A package shadows a module of the same name, and its path sorts first (`a/__init__` before `a`).
             built.by_path.entry(import_path).or_insert(id);
@@ -163,14 +166,24 @@ impl Modules {
             return self.find_below(&ascend(&importer.directory, level - 1)?, path);
         }
         let first = path.first()?;
-        let found = self.roots_with.get(first).and_then(|roots| {
+        let roots = self.roots_with.get(first);
+        let found = roots.and_then(|roots| {
             let around = ancestors(&importer.directory).filter(|directory| roots.contains(*directory));
-            let elsewhere = roots.iter().map(String::as_str).filter(|root| !is_at_or_below(&importer.directory, root));
-            around.chain(elsewhere).find_map(|root| self.find_top_level(root, path))
+            around.into_iter().find_map(|root| self.find_top_level(root, path))
         });
         // A script finds its neighbours, because Python puts its directory first; a name of the standard library is
         // left alone, since most files in such a directory are not run as scripts.
-        found.or_else(|| if is_standard_library(first) { None } else { self.find_top_level(&importer.directory, path) })
+        let beside = || {
+            if is_standard_library(first) { None } else { self.find_top_level(&importer.directory, path) }
+        };
+        let elsewhere = || {
+            let mut others = roots?.iter().filter(|root| !is_at_or_below(&importer.directory, root));
+            others.find_map(|root| self.find_top_level(root, path))
+        };
+        // Two services of one repository may have modules of the same names. A module of a package has no neighbours
+        // but by a relative import, so that for it they come last.
+        let is_in_package = self.by_path.contains_key(&importer.directory);
+        if is_in_package { found.or_else(elsewhere).or_else(beside) } else { found.or_else(beside).or_else(elsewhere) }
     }
 
     /// Every module that an import loads: the packages along the path and what it ends at.
@@ -182,6 +195,74 @@ impl Modules {
                 (taken == part.len()).then_some(id)
             })
             .collect()
+    }
+
+    /// The packages around a module, the outermost first, without itself.
+    pub(crate) fn packages_of(&self, module: &Module) -> Vec<ModuleId> {
+        let around = ancestors(&module.directory).map_while(|directory| self.by_path.get(directory).copied());
+        let mut packages: Vec<ModuleId> = around.filter(|&id| id != module.id).collect();
+        packages.reverse();
+        packages
+    }
+
+    /// The path of the file of a module from the root of the repository.
+    pub(crate) fn path(&self, id: ModuleId) -> &str {
+        &self.paths[id.0 as usize]
+    }
+
+    /// The module that a package holds under a name.
+    pub(crate) fn submodule(&self, package: &Module, name: &str) -> Option<ModuleId> {
+        let is_package = self.by_path.get(&package.directory) == Some(&package.id);
+        let (found, taken) = self.find_below(&package.directory, std::slice::from_ref(&name.to_owned()))?;
+        (is_package && taken == 1).then_some(found)
+    }
+
+    /// Whether a dotted path is a directory that holds modules and is none itself: a namespace package.
+    pub(crate) fn is_namespace(&self, importer: &Module, path: &[String]) -> bool {
+        let Some(roots) = path.first().and_then(|first| self.roots_with.get(first)) else { return false };
+        let directory = |root: &String| {
+            let start = if root.is_empty() { String::new() } else { format!("{root}/") };
+            format!("{start}{}", path.join("/"))
+        };
+        let is_directory = |path: &String| !self.below(path).is_empty() && !self.by_path.contains_key(path);
+        self.find(importer, 0, path).is_none_or(|(_, taken)| taken < path.len())
+            && roots.iter().map(directory).any(|path| is_directory(&path))
+    }
+
+    /// The paths of the files of modules in a directory, and in those below it where `deep` says so.
+    pub(crate) fn files_in(&self, directory: &str, deep: bool) -> Vec<&str> {
+        let start = if directory.is_empty() { 0 } else { directory.len() + 1 };
+        let files = self.below(directory).iter().map(String::as_str);
+        files.filter(|path| deep || !path[start..].contains('/')).collect()
+    }
+
+    /// The dotted names of the modules and packages in a directory as `pkgutil` gives them, and whether each is a
+    /// package, in the order of their names.
+    pub(crate) fn modules_in(&self, directory: &str, deep: bool) -> Vec<(String, bool)> {
+        let start = if directory.is_empty() { 0 } else { directory.len() + 1 };
+        let named = self.below(directory).iter().filter_map(|path| {
+            let path = path[start..].strip_suffix(".py")?;
+            let package = path.strip_suffix("/__init__");
+            let name = package.unwrap_or(path);
+            let is_wanted = name != "__init__" && (deep || !name.contains('/'));
+            is_wanted.then(|| (name.replace('/', "."), package.is_some()))
+        });
+        let mut named: Vec<(String, bool)> = named.collect();
+        named.sort();
+        named
+    }
+
+    /// The paths of all modules below a directory.
+    fn below(&self, directory: &str) -> &[String] {
+        if directory.is_empty() {
+            return &self.paths;
+        }
+        let start = self.paths.partition_point(|path| path.as_str() < directory);
+        let prefix = format!("{directory}/");
+        let rest = &self.paths[start..];
+        let first = rest.partition_point(|path| path.as_str() < prefix.as_str());
+        let rest = &rest[first..];
+        &rest[..rest.partition_point(|path| path.starts_with(&prefix))]
     }
 
     /// A module whose first name stands in `root`. A directory without any module there is no package.

@@ -5,10 +5,7 @@ use pyaudit_project::{Demand, Project};
 use std::collections::BTreeMap;
 
 /// Routes on which model and application differ, each with the reason.
-const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("clinic", "GET /admin/users", "`admin.router.dependencies.append(…)` is not followed"),
-    ("clinic", "WEBSOCKET /admin/events", "`admin.router.dependencies.append(…)` is not followed"),
-];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 
 /// The strongest demand on each handler of a project, by the path of its file and the line of its `def`, and by method.
 fn demands(project: &Project) -> BTreeMap<(String, u64, String), Demand> {

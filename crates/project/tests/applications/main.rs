@@ -2,6 +2,7 @@
 //! themselves. `testdata/applications/README.md` says how the truths are made.
 
 mod authentication;
+mod routes;
 mod settings;
 
 use pyaudit_project::{Project, analyse, is_wanted};
@@ -26,8 +27,13 @@ fn with_truth(file: &str) -> Vec<String> {
 
 /// The model of one application.
 fn model(name: &str) -> Project {
+    model_in(&directory().join(name))
+}
+
+/// The model of a project in a directory.
+fn model_in(directory: &Path) -> Project {
     let options = LoadOptions { wanted: is_wanted, ..LoadOptions::default() };
-    let sources = Sources::load(&directory().join(name), &options).expect("the application can be read");
+    let sources = Sources::load(directory, &options).expect("the application can be read");
     let files = analyse(&sources);
     Project::build(sources, files)
 }
