@@ -243,7 +243,7 @@ fn the_receiver_of_a_library_keeps_its_dotted_type() {
                   \x20   requests.Session().post('/')\n    db.execute('x')\n    redis.Redis.from_url('x').get('a')\n\
                   \x20   with Local() as local:\n        local.query(1).first()\n";
     let expected = [
-        "httpx.AsyncClient call",
+        "httpx.AsyncClient await",
         "httpx.AsyncClient.get await",
         "requests.Session call",
         "requests.Session.post call",

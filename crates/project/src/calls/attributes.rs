@@ -11,6 +11,16 @@ const ELEMENT_METHODS: &[&str] = &["get", "pop", "popleft", "popitem", "setdefau
 /// Methods of containers that give a container of the same elements.
 const SAME_METHODS: &[&str] = &["copy", "values", "union", "difference", "intersection"];
 
+/// Connections of drivers that are awaited, which the other tables do not tell from those that block.
+const AWAITED_CONNECTIONS: &[(&str, &str)] = &[
+    ("aiosqlite.connect", "dbapi.AsyncConnection"),
+    ("aiomysql.connect", "dbapi.AsyncConnection"),
+    ("asyncpg.connect", "dbapi.AsyncConnection"),
+    ("asyncpg.Pool.acquire", "dbapi.AsyncConnection"),
+    ("psycopg.AsyncConnection.connect", "dbapi.AsyncConnection"),
+    ("dbapi.AsyncConnection.cursor", "dbapi.AsyncCursor"),
+];
+
 impl Linker<'_> {
     /// What an attribute of something is.
     pub(super) fn attribute(&mut self, object: Type, name: Atom) -> Type {
@@ -77,7 +87,9 @@ impl Linker<'_> {
         if let Some(&known) = self.products.get(&path) {
             return known;
         }
-        let class = product_class(&self.paths.text(path, &self.atoms));
+        let text = self.paths.text(path, &self.atoms);
+        let awaited = AWAITED_CONNECTIONS.iter().find(|(name, _)| *name == text).map(|&(_, class)| class);
+        let class = awaited.or_else(|| product_class(&text));
         let class = class.and_then(|class| self.paths.intern(class, &mut self.atoms));
         let found = Type::Object(class.unwrap_or(path));
         self.products.insert(path, found);

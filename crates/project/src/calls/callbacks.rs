@@ -6,7 +6,7 @@ use super::known::Passing;
 use super::linker::Linker;
 use super::{Callee, Confidence, EdgeKind};
 use crate::Module;
-use pyaudit_python::{ExprId, ExprKind, Keyword, Parent};
+use pyaudit_python::{ExprId, ExprKind, Keyword, Parent, StmtId, StmtKind};
 
 /// Methods of a task that have a worker run it.
 const TASK_METHODS: &[&str] = &[
@@ -35,7 +35,13 @@ impl<'p> Linker<'p> {
         let syntax = &module.python.syntax;
         let mut at = call;
         for _ in 0..MAX_LAYERS {
-            let Parent::Expr(parent) = syntax.expr_parent(at) else { return EdgeKind::Call };
+            let parent = match syntax.expr_parent(at) {
+                Parent::Expr(parent) => parent,
+                Parent::Stmt(stmt) => {
+                    return if is_asynchronous(module, stmt, at) { EdgeKind::Await } else { EdgeKind::Call };
+                }
+                Parent::Pattern(_) | Parent::Module => return EdgeKind::Call,
+            };
             match &syntax.expr(parent).kind {
                 ExprKind::Await(_) => return EdgeKind::Await,
                 ExprKind::Call { func, .. } if *func != at => {
@@ -94,17 +100,28 @@ impl<'p> Linker<'p> {
             }
             let argument_type = self.type_of(module, argument);
             let members = self.types.members(argument_type);
-            if !members.iter().any(|member| matches!(member, Type::Function(_))) {
+            if !members.iter().any(|member| matches!(member, Type::Function(_) | Type::External(_))) {
                 continue;
             }
             let how = *passing.get_or_insert_with(|| self.passing(module, func));
-            self.callback(module, id, argument, argument_type, how);
-            self.parameter_calls(module, argument, argument_type, func, callee, (args, keywords));
+            let is_called = self.parameter_calls(module, argument, argument_type, func, callee, (args, keywords));
+            self.callback(module, id, argument, argument_type, how, is_called);
         }
     }
 
     /// The edges of one function that is passed on.
-    fn callback(&mut self, module: &'p Module, id: ExprId, argument: ExprId, passed: Type, how: Option<Passing>) {
+    ///
+    /// It is certain where a table says that what it is given to runs it, or the source does (`is_called`). Something
+    /// external is an edge where a table says so, and what it does: `asyncio.to_thread(requests.get, url)`.
+    fn callback(
+        &mut self,
+        module: &'p Module,
+        id: ExprId,
+        argument: ExprId,
+        passed: Type,
+        how: Option<Passing>,
+        is_called: bool,
+    ) {
         if self.is_special(module, id) {
             return;
         }
@@ -112,10 +129,15 @@ impl<'p> Linker<'p> {
         self.targets(module, argument, passed, &mut targets);
         let caller = self.function_of_expr(module, id);
         for target in targets {
-            let Callee::Function(function) = target.callee else { continue };
-            let confidence = if how.is_some() { target.confidence } else { Confidence::Guess };
+            let is_async = match target.callee {
+                Callee::Function(function) => self.functions[function.0 as usize].colour.is_async(),
+                Callee::External(path) => match self.primitives.of(&self.paths.text(path, &self.atoms)) {
+                    Some(primitive) if how.is_some() => !primitive.blocks,
+                    _ => continue,
+                },
+            };
+            let confidence = if how.is_some() || is_called { target.confidence } else { Confidence::Guess };
             self.edge(caller, module, id, target.callee, EdgeKind::Callback, confidence);
-            let is_async = self.functions[function.0 as usize].colour.is_async();
             if let Some(edge) = self.edges.last_mut() {
                 edge.off_loop = match how {
                     Some(Passing::OffLoop) => true,
@@ -126,7 +148,7 @@ impl<'p> Linker<'p> {
         }
     }
 
-    /// The edges from a function of the project that calls its parameter to what it is given there.
+    /// The edges from a function of the project that calls its parameter to what it is given there; whether it does.
     fn parameter_calls(
         &mut self,
         module: &'p Module,
@@ -135,9 +157,9 @@ impl<'p> Linker<'p> {
         func: ExprId,
         callee: Type,
         given: (&'p [ExprId], &'p [Keyword]),
-    ) {
-        let Type::Function(caller) = callee else { return };
-        let Some((home, _, definition)) = self.definition(caller) else { return };
+    ) -> bool {
+        let Type::Function(caller) = callee else { return false };
+        let Some((home, _, definition)) = self.definition(caller) else { return false };
         let syntax = &module.python.syntax;
         let named = given.1.iter().find(|keyword| keyword.value == argument).and_then(|keyword| keyword.name);
         let parameter = if let Some(name) = named {
@@ -149,16 +171,20 @@ impl<'p> Linker<'p> {
             let at = given.0.iter().position(|&positional| positional == argument);
             at.and_then(|at| definition.parameters.iter().nth(at + usize::from(is_bound)))
         };
-        let Some(parameter) = parameter else { return };
+        let Some(parameter) = parameter else { return false };
         if !self.called_parameters.contains(&(home.id, parameter.name.range.start)) {
-            return;
+            return false;
         }
         for member in self.types.members(passed) {
             if let Type::Function(function) = member {
                 let callee = Callee::Function(function);
                 self.edge(caller, module, argument, callee, EdgeKind::Callback, Confidence::Guess);
+                if let Some(edge) = self.edges.last_mut() {
+                    edge.is_given = true;
+                }
             }
         }
+        true
     }
 
     /// Whether a call only wraps a function, so that it runs where the result is passed or called: `partial(f)`.
@@ -189,5 +215,14 @@ impl<'p> Linker<'p> {
                 edge.off_loop = true;
             }
         }
+    }
+}
+
+/// Whether a statement awaits what an expression of its head gives: `async with f()`, `async for x in f()`.
+fn is_asynchronous(module: &Module, stmt: StmtId, expr: ExprId) -> bool {
+    match &module.python.syntax.stmt(stmt).kind {
+        StmtKind::With { is_async, .. } => *is_async,
+        StmtKind::For { is_async, iter, .. } => *is_async && *iter == expr,
+        _ => false,
     }
 }

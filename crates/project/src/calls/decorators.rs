@@ -98,6 +98,9 @@ impl<'p> Linker<'p> {
         }
         for &decorator in decorators {
             let found = self.type_of(module, decorator);
+            if let Some(decorated) = decorated {
+                self.mark_decorated(decorated, found);
+            }
             let Some(function) = self.decorating(found) else {
                 if let (Type::External(path), ExprKind::Name { .. } | ExprKind::Attribute { .. }) =
                     (found, &module.python.syntax.expr(decorator).kind)
@@ -112,12 +115,15 @@ impl<'p> Linker<'p> {
             if let (Some(decorated), Some(wrapper)) = (decorated, self.wrapper(function)) {
                 let callee = Callee::Function(decorated);
                 self.edge(wrapper, module, decorator, callee, EdgeKind::Decorator, Confidence::Guess);
+                if let Some(edge) = self.edges.last_mut() {
+                    edge.is_given = true;
+                }
             }
         }
     }
 
     /// The function of the project that is called with what a decorator decorates.
-    fn decorating(&mut self, decorator: Type) -> Option<FunctionId> {
+    pub(super) fn decorating(&mut self, decorator: Type) -> Option<FunctionId> {
         match decorator {
             Type::Function(function) => Some(function),
             Type::Class(class) => self.method(class, self.known.init),
@@ -127,7 +133,7 @@ impl<'p> Linker<'p> {
     }
 
     /// The nested function that a decorator gives in place of what it decorates.
-    fn wrapper(&mut self, decorator: FunctionId) -> Option<FunctionId> {
+    pub(super) fn wrapper(&mut self, decorator: FunctionId) -> Option<FunctionId> {
         match self.returned(decorator) {
             Type::Function(wrapper) if self.is_nested_in(wrapper, decorator) => Some(wrapper),
             Type::Receiver => None,

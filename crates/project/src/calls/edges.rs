@@ -1,103 +1,12 @@
 //! The second pass: every place that runs a function.
 
+use super::common_methods::COMMON_METHODS;
 use super::interner::Atom;
 use super::kinds::{ClassId, Type};
 use super::linker::Linker;
 use super::{Callee, Confidence, Edge, EdgeKind, FunctionId};
 use crate::Module;
 use pyaudit_python::{BindingKind, ExprContext, ExprId, ExprKind, Keyword, Parent, StmtKind};
-
-/// Names of methods that many classes of libraries have, so that a method of the project is not meant just because it is
-/// the only one of that name.
-const COMMON_METHODS: &[&str] = &[
-    "append",
-    "begin",
-    "bulk_create",
-    "cancel",
-    "clear",
-    "close",
-    "commit",
-    "connect",
-    "copy",
-    "count",
-    "create",
-    "decode",
-    "delete",
-    "disconnect",
-    "dispatch",
-    "download",
-    "encode",
-    "end",
-    "error",
-    "execute",
-    "exists",
-    "extend",
-    "fetch",
-    "filter",
-    "filter_by",
-    "find",
-    "first",
-    "flush",
-    "format",
-    "from_dict",
-    "generate",
-    "hexdigest",
-    "index",
-    "info",
-    "insert",
-    "invoke",
-    "items",
-    "join",
-    "json",
-    "keys",
-    "list",
-    "load",
-    "lower",
-    "match",
-    "merge",
-    "next",
-    "open",
-    "order_by",
-    "parse",
-    "process",
-    "publish",
-    "query",
-    "read",
-    "refresh",
-    "register",
-    "release",
-    "remove",
-    "render",
-    "replace",
-    "request",
-    "reset",
-    "result",
-    "rollback",
-    "save",
-    "search",
-    "select",
-    "send",
-    "serialize",
-    "start",
-    "stop",
-    "stream",
-    "strip",
-    "submit",
-    "subscribe",
-    "test",
-    "to_dict",
-    "transform",
-    "update",
-    "upload",
-    "upper",
-    "validate",
-    "value",
-    "values",
-    "wait",
-    "warning",
-    "where",
-    "write",
-];
 
 /// What is called, with how certain that is.
 pub(super) struct Target {
@@ -157,7 +66,8 @@ impl<'p> Linker<'p> {
         kind: EdgeKind,
         confidence: Confidence,
     ) {
-        self.edges.push(Edge { caller, place, module: module.id, callee, kind, off_loop: false, confidence });
+        let (off_loop, is_given) = (false, false);
+        self.edges.push(Edge { caller, place, module: module.id, callee, kind, off_loop, is_given, confidence });
     }
 
     /// The edges of a call and of the functions that it is given.
@@ -177,14 +87,19 @@ impl<'p> Linker<'p> {
         let in_main = module.python.is_in_main_guard(Parent::Expr(id));
         for target in targets {
             let kind = if target.kind == EdgeKind::Call { kind } else { target.kind };
-            self.edge(caller, module, id, target.callee, kind, target.confidence);
-            if let (Callee::Function(function), true) = (target.callee, in_main) {
-                self.entry(function).main = true;
+            let (off_loop, confidence) = self.is_off_loop(module, id, &target);
+            self.edge(caller, module, id, target.callee, kind, target.confidence.max(confidence));
+            if let Some(edge) = self.edges.last_mut() {
+                edge.off_loop = off_loop;
+            }
+            if in_main {
+                self.mark_main(target.callee);
             }
         }
         if self.depends_call(module, id) {
             return;
         }
+        self.mark_registered(module, callee, args, keywords);
         self.callback_edges(module, id, func, callee, args, keywords);
     }
 

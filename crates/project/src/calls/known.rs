@@ -138,7 +138,8 @@ const METHODS: &[(&str, Passing)] = &[
     ("run_in_executor", Passing::OffLoop),
     ("add_task", Passing::OffLoopIfSync),
     ("add_job", Passing::OffLoopIfSync),
-    ("run_sync", Passing::Here),
+    // SQLAlchemy runs it in a greenlet, whose queries do not hold up the event loop.
+    ("run_sync", Passing::OffLoop),
     ("call_soon", Passing::Here),
     ("call_later", Passing::Here),
     ("call_soon_threadsafe", Passing::Here),

@@ -3,7 +3,8 @@
 use super::interner::{Atom, Atoms, PathId, Paths};
 use super::kinds::{ClassId, Type, Types};
 use super::known::Known;
-use super::{Callee, Calls, Edge, Entry, Function, FunctionId, FunctionNode};
+use super::primitives::Primitives;
+use super::{Callee, Calls, Edge, Function, FunctionId, FunctionNode};
 use crate::{Module, ModuleId, Project};
 use pyaudit_python::{ExprId, FunctionDef, Identifier, NameId, ScopeId, StmtId};
 use std::collections::{HashMap, HashSet};
@@ -106,6 +107,7 @@ pub(super) struct Linker<'p> {
     pub paths: Paths,
     pub types: Types,
     pub known: Known,
+    pub primitives: Primitives,
     pub functions: Vec<Function>,
     pub bodies: Vec<Body>,
     pub by_node: HashMap<(ModuleId, FunctionNode), FunctionId>,
@@ -142,6 +144,7 @@ impl<'p> Linker<'p> {
             paths,
             types: Types::default(),
             known,
+            primitives: Primitives::new(),
             functions: Vec::new(),
             bodies: Vec::new(),
             by_node: HashMap::new(),
@@ -301,7 +304,9 @@ impl<'p> Linker<'p> {
         let mut callers: Vec<(FunctionId, u32)> = callees.collect();
         callers.sort_unstable();
         let caller_starts = run_starts(count, callers.iter().map(|&(callee, _)| callee));
-        let paths = (0..self.paths.len()).map(|at| self.paths.text(PathId(at as u32), &self.atoms)).collect();
+        let paths: Vec<String> =
+            (0..self.paths.len()).map(|at| self.paths.text(PathId(at as u32), &self.atoms)).collect();
+        let primitives = paths.iter().map(|path| self.primitives.of(path)).collect();
         Calls {
             functions: self.functions,
             by_node: self.by_node,
@@ -310,23 +315,12 @@ impl<'p> Linker<'p> {
             callers: callers.into_iter().map(|(_, edge)| edge).collect(),
             caller_starts,
             paths,
+            primitives,
+            owners: self.tables.into_iter().map(|tables| tables.scopes).collect(),
+            reach: super::reach::Reach::default(),
             calls: self.calls,
             known_calls: self.known_calls,
         }
-    }
-
-    /// Notes which functions answer routes.
-    fn mark_entries(&mut self) {
-        for route in &self.project.routes.routes {
-            let handler = route.handler.and_then(|(module, stmt)| self.function_at(module, stmt));
-            if let Some(handler) = handler {
-                self.entry(handler).route = true;
-            }
-        }
-    }
-
-    pub(super) fn entry(&mut self, function: FunctionId) -> &mut Entry {
-        &mut self.functions[function.0 as usize].entry
     }
 }
 

@@ -6,6 +6,44 @@
 //! than one function may be meant (overrides, several values of one name), each edge is a [`Confidence::Guess`].
 //!
 //! Everything is built in a few passes over the syntax; what an expression is, is worked out once and kept.
+//!
+//! # How a check asks
+//!
+//! ```
+//! use pyaudit_project::calls::{Confidence, Kind};
+//! use pyaudit_project::Project;
+//!
+//! fn ask(project: &Project) {
+//!     let calls = &project.calls;
+//!     for (id, function) in calls.functions().filter(|(_, function)| function.colour.is_async()) {
+//!         // What holds up the event loop, a chain for each place in the function; the last place is the primitive.
+//!         for chain in calls.blocking_chains(id) {
+//!             let is_certain = chain.confidence == Confidence::Known;
+//!             let trace: Vec<_> = chain.edges.iter().map(|edge| edge.span(project)).collect();
+//!             println!("{is_certain} {} {} {trace:?}", chain.symbol(calls), chain.primitive.kind);
+//!         }
+//!         // What it calls of libraries, with place, symbol and kind.
+//!         for call in calls.external_calls(id).filter(|call| call.kind() == Some(Kind::Network)) {
+//!             let module = project.modules.get(call.module());
+//!             println!("{} {:?} {}", call.symbol, module.span_of(call.place()), call.is_awaited());
+//!         }
+//!         // Whether it reaches a database at all, in whatever thread or task.
+//!         let reaches_database = calls.reaches(id, Kind::Database).is_some();
+//!         println!("{} {reaches_database} {}", calls.is_entry_point(id), function.entry.route);
+//!     }
+//! }
+//! ```
+//!
+//! From the syntax to a function: [`Calls::of`] (a `def`), [`Calls::function_of`] (the code around an expression),
+//! [`Calls::edges_at`] and [`Calls::symbol_at`] (what one call runs). From a function: [`Calls::callees`],
+//! [`Calls::callers`], [`Calls::external_calls`], [`Calls::reaches`], [`Calls::blocks`]. Every function that answers a
+//! route: [`Calls::handlers`].
+//!
+//! * A plain `def` handler or dependency runs in a thread and so has no caller that it could hold up.
+//! * What is handed to a thread, process or worker (`run_in_threadpool`, `asyncio.to_thread`, `run_in_executor`,
+//!   `BackgroundTasks.add_task`, `task.delay`) is an edge with `off_loop`: [`Calls::reaches`] goes through it,
+//!   [`Calls::blocks`] does not.
+//! * A call is of a library by what its names resolve to, so a fake or a wrapper of the project is a function of its own.
 
 #![expect(clippy::similar_names, reason = "caller and callee are the terms of the field")]
 
@@ -13,9 +51,12 @@ mod annotations;
 mod attributes;
 mod callbacks;
 mod classes;
+mod common_methods;
 mod decorators;
 mod dependencies;
 mod edges;
+mod entries;
+mod external;
 mod index;
 mod inference;
 mod interner;
@@ -23,9 +64,15 @@ mod kinds;
 mod known;
 mod linker;
 mod naming;
+mod primitives;
 mod protocols;
+mod reach;
+mod threads;
 
+pub use external::ExternalCall;
 pub use interner::PathId;
+pub use primitives::{Kind, Primitive};
+pub use reach::Chain;
 
 use crate::{Module, ModuleId, Project, Resolution};
 use pyaudit_python::{ExprId, StmtId};
@@ -79,6 +126,8 @@ pub struct Entry {
     pub task: bool,
     /// It is called below `if __name__ == "__main__":`.
     pub main: bool,
+    /// The framework calls it: middleware, an exception handler, a handler of start or stop, a lifespan.
+    pub framework: bool,
 }
 
 /// A function of the project.
@@ -153,8 +202,12 @@ pub struct Edge {
     pub callee: Callee,
     /// How.
     pub kind: EdgeKind,
-    /// Whether it runs in another thread, process or worker, so that it does not hold up an event loop.
+    /// Whether it runs in another thread, process or worker, so that it does not hold up an event loop. Also where a
+    /// plain function is awaited: something makes it a coroutine then, mostly by a thread.
     pub off_loop: bool,
+    /// Whether the caller runs what it is given, so that the place stands in another function, which gives it: a wrapper
+    /// that calls what it decorates, a function that calls its parameter. Not every call of the caller runs the callee.
+    pub is_given: bool,
     /// Whether it is certain.
     pub confidence: Confidence,
 }
@@ -184,6 +237,11 @@ pub struct Calls {
     caller_starts: Vec<u32>,
     /// The dotted paths, by their numbers.
     paths: Vec<String>,
+    /// What the external callables do, by the numbers of their paths.
+    primitives: Vec<Option<Primitive>>,
+    /// The function that the code of each scope belongs to, by module.
+    owners: Vec<Vec<FunctionId>>,
+    reach: reach::Reach,
     calls: usize,
     known_calls: usize,
 }
@@ -230,9 +288,12 @@ impl Calls {
 
     /// What calls a function, in the order of the callers.
     pub fn edges_to(&self, function: FunctionId) -> impl ExactSizeIterator<Item = &Edge> {
+        self.numbers_to(function).iter().map(|&edge| &self.edges[edge as usize])
+    }
+
+    fn numbers_to(&self, function: FunctionId) -> &[u32] {
         let at = function.0 as usize;
-        let of = &self.callers[self.caller_starts[at] as usize..self.caller_starts[at + 1] as usize];
-        of.iter().map(|&edge| &self.edges[edge as usize])
+        &self.callers[self.caller_starts[at] as usize..self.caller_starts[at + 1] as usize]
     }
 
     /// The dotted path of an external callee: `httpx.AsyncClient.get`. A method of what a library's callable gives
