@@ -13,7 +13,8 @@ pub enum Condition {
 }
 
 impl Condition {
-    const fn negated(self) -> Self {
+    /// What holds where this does not.
+    pub(crate) const fn negated(self) -> Self {
         match self {
             Self::Development => Self::NotDevelopment,
             Self::NotDevelopment => Self::Development,

@@ -4,6 +4,7 @@
 //! says whether it is complete, and where each value stands.
 
 use crate::budget::{Budget, steps};
+use crate::settings::{ReadForm, WRAPPERS};
 use crate::{Condition, Definition, Module, Project};
 use pyaudit_python::{
     BindingKind, BindingSite, BoolOperator, ExprId, ExprKind, FoldedPart, Keyword, Operator, Parent, StmtId, StmtKind,
@@ -13,19 +14,11 @@ use pyaudit_source::Span;
 /// How many values are collected; a list with more is not read to its end.
 const MAX_VALUES: usize = 256;
 
-/// Calls that give the value of an environment variable, or the default after its name.
-const ENVIRONMENT_READERS: &[&str] =
-    &["os.getenv", "os.environ.get", "decouple.config", "environs.Env", "starlette.config.Config"];
-
 /// Calls that give back what they are given, as far as the strings in it go.
 const TRANSPARENT_CALLS: &[&str] = &["list", "tuple", "set", "frozenset", "sorted", "str", "json.loads"];
 
 /// Methods that give back what they are called on, as far as the strings in it go.
-const TRANSPARENT_METHODS: &[&str] = &["strip", "lower", "rstrip", "lstrip", "copy"];
-
-/// Calls that declare a field of a model and name its default.
-const FIELD_CALLS: &[&str] =
-    &["pydantic.Field", "pydantic.fields.Field", "dataclasses.field", "attr.ib", "attrs.field"];
+const TRANSPARENT_METHODS: &[&str] = &["strip", "lower", "rstrip", "lstrip", "copy", "get_secret_value"];
 
 /// One string that an expression may give.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,22 +44,24 @@ pub struct Possible {
 
 /// What is carried along while an expression is evaluated.
 #[derive(Clone)]
-struct Frame<'a> {
-    budget: Budget<'a>,
-    condition: Option<Condition>,
-    variable: Option<String>,
+pub(crate) struct Frame<'a> {
+    pub budget: Budget<'a>,
+    pub condition: Option<Condition>,
+    pub variable: Option<String>,
     /// The call whose function is evaluated, for the values of its parameters.
-    call: Option<&'a Arguments<'a>>,
+    pub call: Option<&'a Arguments<'a>>,
+    /// Whether what validators do to settings counts; not while a validator itself is followed.
+    pub validates: bool,
 }
 
 /// What a function of the project is called with.
-struct Arguments<'a> {
+pub(crate) struct Arguments<'a> {
     /// Where the call stands.
-    caller: &'a Module,
+    pub caller: &'a Module,
     /// Each parameter that is given, by its name.
-    given: Vec<(&'a str, ExprId)>,
+    pub given: Vec<(&'a str, ExprId)>,
     /// The call around it.
-    outer: Option<&'a Arguments<'a>>,
+    pub outer: Option<&'a Arguments<'a>>,
 }
 
 impl Project {
@@ -131,16 +126,8 @@ impl Project {
 
     /// The default inside `Field(default=…)`, `Field(…)` or `field(default_factory=lambda: …)`.
     fn field_default(&self, module: &Module, value: ExprId) -> Option<ExprId> {
-        let syntax = &module.python.syntax;
-        let ExprKind::Call { func, args, keywords } = &syntax.expr(value).kind else { return None };
-        if !self.is_any(module, *func, FIELD_CALLS) {
-            return None;
-        }
-        let factory = module.keyword(keywords, "default_factory").map(|factory| match &syntax.expr(factory).kind {
-            ExprKind::Lambda { body, .. } => *body,
-            _ => factory,
-        });
-        module.keyword(keywords, "default").or_else(|| args.first().copied()).or(factory)
+        let declared = self.declared(module, value)?;
+        declared.default.or_else(|| declared.factory.map(|factory| module.lambda_body(factory)))
     }
 
     /// The strings that an expression may give, lists taken apart.
@@ -150,13 +137,13 @@ impl Project {
         self.evaluate(
             module,
             expr,
-            &Frame { budget: Budget::new(&steps), condition, variable: None, call: None },
+            &Frame { budget: Budget::new(&steps), condition, variable: None, call: None, validates: true },
             &mut possible,
         );
         possible
     }
 
-    fn evaluate(&self, module: &Module, expr: ExprId, frame: &Frame<'_>, into: &mut Possible) {
+    pub(crate) fn evaluate(&self, module: &Module, expr: ExprId, frame: &Frame<'_>, into: &mut Possible) {
         let Some(budget) = frame.budget.step().filter(|_| into.values.len() < MAX_VALUES) else {
             into.complete = false;
             return;
@@ -184,7 +171,12 @@ impl Project {
                     self.evaluate(module, generator.iter, frame, into);
                 }
             }
-            ExprKind::Call { func, args, keywords } => self.evaluate_call(module, *func, args, keywords, frame, into),
+            ExprKind::Call { func, args, keywords } => {
+                if let Some(read) = self.environment_read(module, expr) {
+                    return self.evaluate_environment(module, &read, frame, into);
+                }
+                self.evaluate_call(module, *func, args, keywords, frame, into);
+            }
             ExprKind::Name { .. } => self.evaluate_name(module, expr, frame, into),
             ExprKind::Attribute { .. } => self.evaluate_attribute(module, expr, frame, into),
             _ => match self.constant(module, expr, budget) {
@@ -244,10 +236,7 @@ impl Project {
     ) {
         let syntax = &module.python.syntax;
         let symbol = self.symbol(module, func);
-        if symbol.as_ref().is_some_and(|symbol| symbol.is_any(ENVIRONMENT_READERS)) {
-            return self.evaluate_environment(module, args, keywords, frame, into);
-        }
-        if symbol.as_ref().is_some_and(|symbol| symbol.is_any(TRANSPARENT_CALLS)) {
+        if symbol.as_ref().is_some_and(|symbol| symbol.is_any(TRANSPARENT_CALLS) || symbol.is_any(WRAPPERS)) {
             if let Some(&argument) = args.first() {
                 self.evaluate(module, argument, frame, into);
             }
@@ -272,18 +261,10 @@ impl Project {
     }
 
     /// `os.getenv("NAME", default)`: the default, which the environment may replace.
-    fn evaluate_environment(
-        &self,
-        module: &Module,
-        args: &[ExprId],
-        keywords: &[Keyword],
-        frame: &Frame<'_>,
-        into: &mut Possible,
-    ) {
-        let variable = args.first().and_then(|&name| self.constant(module, name, frame.budget));
-        let default = args.get(1).copied().or_else(|| module.keyword(keywords, "default"));
-        if let Some(default) = default {
-            let variable = variable.or_else(|| Some(String::new()));
+    fn evaluate_environment(&self, module: &Module, read: &ReadForm, frame: &Frame<'_>, into: &mut Possible) {
+        if let Some(default) = read.default {
+            let name = self.constant(module, read.name, frame.budget).unwrap_or_default();
+            let variable = Some(format!("{}{name}", read.prefix));
             self.evaluate(module, default, &Frame { variable, ..frame.clone() }, into);
         }
         into.complete = false;
@@ -383,31 +364,20 @@ impl Project {
     }
 
     fn evaluate_behind(&self, module: &Module, expr: ExprId, frame: &Frame<'_>, into: &mut Possible) {
+        let fields = self.setting_fields(module, expr);
+        if !fields.is_empty() {
+            for (class, field, condition) in fields {
+                let condition = condition.or(frame.condition);
+                self.evaluate_setting(class, field, &Frame { condition, ..frame.clone() }, into);
+            }
+            return;
+        }
         let Some((home, value)) = self.value_behind(module, expr) else {
             into.complete = false;
             return;
         };
-        let variable = self.settings_variable(module, expr).or_else(|| frame.variable.clone());
-        // What a settings class is given by its environment is not known.
-        into.complete &= variable.is_none();
         let condition = self.condition_at(home, Parent::Expr(value)).or(frame.condition);
-        self.evaluate(home, value, &Frame { condition, variable, ..frame.clone() }, into);
-    }
-
-    /// The environment variable that fills a field of a settings class: its name in upper case, as pydantic reads it.
-    fn settings_variable(&self, module: &Module, expr: ExprId) -> Option<String> {
-        const SETTINGS: &[&str] =
-            &["pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic_settings.main.BaseSettings"];
-        let syntax = &module.python.syntax;
-        let ExprKind::Attribute { value, attr, .. } = &syntax.expr(expr).kind else { return None };
-        let class = match module.own_class(*value) {
-            Some(class) => (module, class),
-            None => match self.definition(&self.type_of(module, *value)?)? {
-                (home, Definition::Class(id)) => (home, id),
-                _ => return None,
-            },
-        };
-        self.inherits_from(class.0, class.1, SETTINGS).then(|| syntax.identifier(*attr).to_ascii_uppercase())
+        self.evaluate(home, value, &Frame { condition, ..frame.clone() }, into);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::fields::{MODELS, Plan};
 use super::{ClassKind, EnvironmentRead, Extra, SettingsClass};
 use crate::{Module, ModuleId, Project};
-use pyaudit_python::{Parent, StmtId, StmtKind};
+use pyaudit_python::{ExprId, ExprKind, Parent, StmtId, StmtKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 const PYDANTIC_2: &[&str] = &["pydantic_settings.BaseSettings", "pydantic_settings.main.BaseSettings"];
@@ -129,6 +129,7 @@ impl Project {
             kind,
             configuration,
             fields,
+            validators: Vec::new(),
             instances: Vec::new(),
             bases: lineage.iter().skip(1).map(|(module, class)| (module.id, *class)).collect(),
             members,
@@ -161,13 +162,7 @@ impl Project {
     fn is_dataclass(&self, lineage: &[(&Module, StmtId)]) -> bool {
         lineage.iter().any(|&(module, class)| {
             let decorators = module.class(class).map_or(&[][..], |class| &class.decorators);
-            decorators.iter().any(|&decorator| {
-                let callee = match module.python.syntax.expr(decorator).kind {
-                    pyaudit_python::ExprKind::Call { func, .. } => func,
-                    _ => decorator,
-                };
-                self.is_any(module, callee, DATACLASSES)
-            })
+            decorators.iter().any(|&decorator| self.is_any(module, decorated_by(module, decorator), DATACLASSES))
         })
     }
 
@@ -191,5 +186,13 @@ impl SettingsClass {
         for field in &mut self.fields {
             field.required |= field.reads.iter().any(|&read| reads[read].required);
         }
+    }
+}
+
+/// What a decorator calls, or the decorator itself.
+pub(super) fn decorated_by(module: &Module, decorator: ExprId) -> ExprId {
+    match module.python.syntax.expr(decorator).kind {
+        ExprKind::Call { func, .. } => func,
+        _ => decorator,
     }
 }

@@ -62,7 +62,7 @@ impl Default for Configuration {
             extra: Extra::Forbid,
             nested_delimiter: None,
             by_name: false,
-            validates_defaults: false,
+            validates_defaults: true,
             is_partial: false,
         }
     }
@@ -120,7 +120,11 @@ impl Project {
             by_name: ["populate_by_name", "validate_by_name", "allow_population_by_field_name"]
                 .iter()
                 .any(|name| flag(name)),
-            validates_defaults: flag("validate_default") || flag("validate_all"),
+            // Both versions of `BaseSettings` do, other models do not.
+            validates_defaults: ["validate_default", "validate_all"]
+                .iter()
+                .find_map(|name| literal(name))
+                .is_none_or(|value| value.truth()),
             is_partial: options.is_partial || known.iter().any(|name| unread(name)),
         }
     }

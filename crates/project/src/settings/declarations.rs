@@ -64,3 +64,13 @@ impl Project {
         }
     }
 }
+
+impl Module {
+    /// What a lambda gives; any other expression itself.
+    pub(crate) fn lambda_body(&self, expr: ExprId) -> ExprId {
+        match self.python.syntax.expr(expr).kind {
+            ExprKind::Lambda { body, .. } => body,
+            _ => expr,
+        }
+    }
+}

@@ -71,6 +71,23 @@ impl Literal {
         }
     }
 
+    /// The name of its built-in class; `None` for a member of an enumeration and a path.
+    pub fn class_name(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::None => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Str(_) => "str",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "list",
+            Self::Tuple(_) => "tuple",
+            Self::Set(_) => "set",
+            Self::Dict(_) => "dict",
+            Self::Member { .. } | Self::Path(_) => return None,
+        })
+    }
+
     /// What `str()` gives.
     pub fn text(&self) -> String {
         match self {

@@ -9,14 +9,20 @@ mod declarations;
 mod fields;
 mod forms;
 mod literal;
+mod operations;
 mod reads;
 mod unset;
 mod uses;
+mod validators;
+mod values;
 
 pub use configuration::{Configuration, EnvironmentFileName, Extra};
+pub(crate) use forms::ReadForm;
 pub use forms::Reader;
 pub use literal::Literal;
 pub use reads::EnvironmentRead;
+pub(crate) use unset::WRAPPERS;
+pub use validators::{Action, Outcome, Refusal, Test, Validator, ValidatorKind};
 
 use crate::{ModuleId, Project, Resolution};
 use pyaudit_python::{ExprId, StmtId};
@@ -86,6 +92,8 @@ pub struct SettingsClass {
     pub configuration: Configuration,
     /// Its fields, those of its bases first; those of models that it holds stand behind them as `outer.inner`.
     pub fields: Vec<Field>,
+    /// The functions that look at values of its fields.
+    pub validators: Vec<Validator>,
     /// Where its objects are made and lent.
     pub instances: Vec<Instance>,
     /// The classes of the project that it inherits from, the nearest first.
@@ -254,6 +262,7 @@ impl Settings {
         project.settings_instances(&mut built);
         built.uses = project.setting_uses(&built);
         built.index_uses();
+        project.add_validators(&mut built);
         built
     }
 

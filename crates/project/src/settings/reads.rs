@@ -74,7 +74,7 @@ impl Project {
     }
 
     /// The names that `for name in ("A", "B"):` or a comprehension gives a variable.
-    fn looped_names(&self, module: &Module, name: ExprId) -> Vec<String> {
+    pub(super) fn looped_names(&self, module: &Module, name: ExprId) -> Vec<String> {
         let syntax = &module.python.syntax;
         let ExprKind::Name { id, .. } = syntax.expr(name).kind else { return Vec::new() };
         let is_target =

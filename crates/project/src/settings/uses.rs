@@ -1,5 +1,6 @@
 //! Objects of settings classes, and every place that reads or writes an attribute of one.
 
+use super::classes::decorated_by;
 use super::{Access, ClassKind, Instance, InstanceKind, Member, SettingUse, Settings};
 use crate::database::reading::returned;
 use crate::{Definition, Module, ModuleId, Project, Symbol};
@@ -145,13 +146,8 @@ impl Project {
                 })
             });
             let Some(class) = class else { continue };
-            let is_cached = function.decorators.iter().any(|&decorator| {
-                let callee = match module.python.syntax.expr(decorator).kind {
-                    ExprKind::Call { func, .. } => func,
-                    _ => decorator,
-                };
-                self.is_any(module, callee, CACHES)
-            });
+            let mut decorators = function.decorators.iter().map(|&decorator| decorated_by(module, decorator));
+            let is_cached = decorators.any(|decorator| self.is_any(module, decorator, CACHES));
             into.push((
                 class,
                 Instance {
@@ -166,6 +162,17 @@ impl Project {
                 },
             ));
         }
+    }
+
+    /// The number of the settings class that an expression is an object of, or is.
+    pub(super) fn class_of_object(&self, module: &Module, object: ExprId, settings: &Settings) -> Option<usize> {
+        let symbol = self.symbol(module, object);
+        let class = symbol.as_ref().and_then(|symbol| settings.number_of(self, symbol));
+        class.or_else(|| self.settings_class_of(module, object, settings)).or_else(|| {
+            // A name with several values, as in `config = A() if debug else B()`.
+            let (home, value) = self.follow(module, object);
+            ((home.id, value) != (module.id, object)).then(|| self.settings_class_of(home, value, settings))?
+        })
     }
 
     /// The settings class of the object that an expression gives.
@@ -229,15 +236,7 @@ impl Project {
         if let Some(class) = module.own_class(object) {
             return settings.number(module.id, class);
         }
-        let ask = || {
-            let symbol = self.symbol(module, object);
-            let class = symbol.as_ref().and_then(|symbol| settings.number_of(self, symbol));
-            class.or_else(|| self.settings_class_of(module, object, settings)).or_else(|| {
-                // A name with several values, as in `config = A() if debug else B()`.
-                let (home, value) = self.follow(module, object);
-                ((home.id, value) != (module.id, object)).then(|| self.settings_class_of(home, value, settings))?
-            })
-        };
+        let ask = || self.class_of_object(module, object, settings);
         if let ExprKind::Name { id, .. } = module.python.syntax.expr(object).kind {
             let scope = module.python.lookup(object).map_or(ScopeId(u32::MAX), |(scope, _)| scope);
             return *known.bindings.entry((scope, id)).or_insert_with(ask);
