@@ -107,6 +107,13 @@ pub enum Colour {
     AsyncGenerator,
 }
 
+crate::named!(Colour {
+    Sync => "sync",
+    Async => "async",
+    Generator => "generator",
+    AsyncGenerator => "async-generator",
+});
+
 impl Colour {
     /// Whether its body runs on the event loop.
     pub const fn is_async(self) -> bool {
@@ -161,7 +168,7 @@ pub enum Callee {
 pub enum EdgeKind {
     /// `f()`.
     Call,
-    /// `await f()`, also through `asyncio.gather`, `wait_for`, `run`.
+    /// `await f()`, also through `asyncio.gather`, `wait_for`, `run`; `async with f()` and `async for x in f()`.
     Await,
     /// `Depends(f)`: the framework calls it before the caller.
     Depends,
@@ -178,6 +185,18 @@ pub enum EdgeKind {
     /// A method that a statement or operator runs: `with`, `for`, `x[0]`.
     Protocol,
 }
+
+crate::named!(EdgeKind {
+    Call => "call",
+    Await => "await",
+    Depends => "depends",
+    Decorator => "decorator",
+    Constructor => "constructor",
+    Super => "super",
+    Callback => "callback",
+    Property => "property",
+    Protocol => "protocol",
+});
 
 /// Whether an edge is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

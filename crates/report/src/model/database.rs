@@ -1,9 +1,9 @@
 //! Tables, engines, session factories and functions that lend sessions.
 
+use super::place::{Place, line, place};
 use pyaudit_check::Project;
 use pyaudit_check::project::database::{self, ConstraintKind};
 use pyaudit_check::project::{DatabaseObject, ModuleId};
-use pyaudit_source::Span;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -13,12 +13,6 @@ pub(super) struct Section<'p> {
     session_factories: Vec<Factory<'p>>,
     session_functions: Vec<Lender<'p>>,
     create_all: Vec<Creation<'p>>,
-}
-
-#[derive(Serialize)]
-struct Place<'p> {
-    file: &'p str,
-    line: u32,
 }
 
 #[derive(Serialize)]
@@ -138,15 +132,6 @@ pub(super) fn section(project: &Project) -> Section<'_> {
         session_functions: database.lenders().iter().map(|found| lender(project, found)).collect(),
         create_all: database.creations().iter().map(|found| creation(project, found)).collect(),
     }
-}
-
-fn place(project: &Project, span: Span) -> Place<'_> {
-    let file = project.sources.file(span.file);
-    Place { file: &file.path, line: line(project, span) }
-}
-
-fn line(project: &Project, span: Span) -> u32 {
-    project.sources.positions(span).map_or(1, |(start, _)| start.line)
 }
 
 fn class_name(project: &Project, module: ModuleId, path: &[String]) -> String {

@@ -1,6 +1,8 @@
 //! The model of a project as JSON, version 1, a file a section. `docs/model.md` says what each member means.
 
+mod calls;
 mod database;
+mod place;
 mod resolution;
 mod settings;
 
@@ -21,6 +23,7 @@ pub fn model(project: &Project, options: &JsonOptions, out: &mut dyn Write) -> i
 struct Document<'p> {
     version: u32,
     resolution: Vec<resolution::Entry>,
+    calls: calls::Section<'p>,
     database: database::Section<'p>,
     settings: settings::Section<'p>,
 }
@@ -30,6 +33,7 @@ impl<'p> Document<'p> {
         Self {
             version: 1,
             resolution: resolution::section(project),
+            calls: calls::section(project),
             database: database::section(project),
             settings: settings::section(project),
         }

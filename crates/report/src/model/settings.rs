@@ -1,10 +1,11 @@
 //! Settings classes, reads of the environment, and uses of settings.
 
+use super::place::{Place, place};
 use pyaudit_check::Project;
 use pyaudit_check::project::ModuleId;
 use pyaudit_check::project::environment::Variable;
 use pyaudit_check::project::settings::{self, Literal, Member};
-use pyaudit_source::{Range, Span};
+use pyaudit_source::Range;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -12,12 +13,6 @@ pub(super) struct Section<'p> {
     classes: Vec<Class<'p>>,
     reads: Vec<Read<'p>>,
     unknown_attributes: Vec<Attribute<'p>>,
-}
-
-#[derive(Serialize)]
-struct Place<'p> {
-    file: &'p str,
-    line: u32,
 }
 
 #[derive(Serialize)]
@@ -90,11 +85,6 @@ pub(super) fn section(project: &Project) -> Section<'_> {
             })
             .collect(),
     }
-}
-
-fn place(project: &Project, span: Span) -> Place<'_> {
-    let line = project.sources.positions(span).map_or(1, |(start, _)| start.line);
-    Place { file: &project.sources.file(span.file).path, line }
 }
 
 fn qualified(project: &Project, module: ModuleId, path: &[String]) -> String {
