@@ -3,6 +3,7 @@
 //! [`analyse`] turns each file into plain data by itself, in parallel; [`Project::build`] links them. Neither can fail,
 //! and after `build` nothing does IO. Each concern of the model stands in a file of its own.
 
+mod answers;
 mod authentication;
 mod budget;
 pub mod calls;
@@ -12,10 +13,15 @@ mod cors;
 pub mod database;
 pub mod dependencies;
 pub mod environment;
+mod error_handlers;
+mod exception_texts;
+mod exceptions;
 mod facts;
 mod files;
+mod http_raises;
 mod imports;
 pub mod linting;
+mod logs;
 mod makefiles;
 pub mod manifests;
 pub mod migrations;
@@ -34,6 +40,7 @@ mod types;
 mod values;
 pub mod workflows;
 
+pub use answers::{Answer, AnswerKind, HTTP_EXCEPTIONS};
 pub use authentication::{Authentication, Authentications, Demand, Guard};
 pub use calls::Calls;
 pub use conditions::Condition;
@@ -41,8 +48,12 @@ pub use cors::CorsPolicy;
 pub use database::Database;
 pub use dependencies::Dependencies;
 pub use environment::EnvironmentFiles;
+pub use error_handlers::ErrorHandler;
+pub use exception_texts::Shown;
+pub use exceptions::{Breadth, Catch};
 pub use facts::{Axis, Fact};
 pub use files::{Data, Files, analyse, is_wanted};
+pub use http_raises::HttpRaise;
 pub use imports::Imports;
 pub use linting::Linting;
 pub use makefiles::{Makefile, Target};

@@ -13,6 +13,7 @@ pub fn checks() -> Vec<&'static Check> {
         pyaudit_migrations::CHECKS,
         pyaudit_observability::CHECKS,
         pyaudit_settings::CHECKS,
+        pyaudit_resilience::CHECKS,
     ];
     let mut checks = areas.concat();
     checks.sort_by_key(|check| check.id);

@@ -11,7 +11,7 @@
 //! | test | below one of `TEST_DIRECTORIES`; `test_*.py`, `*_test.py`, `tests.py`, `conftest.py`; `*.test.ts`, `*.spec.js` … |
 //! | migration | revisions and `env.py` of alembic, `migrations/NNNN_*.py` of Django, SQL below `migrations` |
 //! | script | below `scripts`, `hack` or `.github`; `bin`, `tools` … of a project directory; its `setup.py`, `noxfile.py` … |
-//! | example | below `examples`, `docs_src` …; `docs`, `demo`, `benchmarks` … of a project directory |
+//! | example | below `examples`, `docs_src` …, or a hidden directory; `docs`, `demo`, `benchmarks` … of a project directory |
 //! | application | everything else |
 //!
 //! Names alone never make a directory vendored: `app/vendor`, `app/build` and `lib` are applications. Names that are
@@ -97,6 +97,7 @@ pub(crate) fn role(path: &str, text: Option<&str>, neighbours: &Neighbours) -> R
     } else if is_script(directory, name, text, neighbours) {
         Role::Script
     } else if is_below(directory, EXAMPLE_DIRECTORIES)
+        || is_hidden(directory)
         || is_in_project(directory, PROJECT_EXAMPLE_DIRECTORIES, neighbours)
     {
         Role::Example
@@ -116,6 +117,11 @@ fn extension(name: &str) -> &str {
 
 fn is_below(directory: &str, names: &[&str]) -> bool {
     directory.split('/').any(|component| names.contains(&component))
+}
+
+/// Whether a directory is the configuration of a tool, which may carry templates and samples of code.
+fn is_hidden(directory: &str) -> bool {
+    directory.split('/').any(|component| component.starts_with('.'))
 }
 
 /// Each directory above a file with its parent: (`a/b`, `c`) for `a/b/c`.
@@ -334,6 +340,8 @@ mod tests {
         assert_eq!(role_of("app/setup.py"), Role::Application);
         assert_eq!(role_of("docs/conf.py"), Role::Script);
         assert_eq!(role_of("docs/a.py"), Role::Example);
+        assert_eq!(role_of(".agents/skills/api/templates/route.py"), Role::Example);
+        assert_eq!(role_of("app/.hidden.py"), Role::Application, "of directories alone");
         assert_eq!(role_of("app/docs/a.py"), Role::Application);
         assert_eq!(role_of("app/examples/a.py"), Role::Example);
         assert_eq!(role_of("tasks.py"), Role::Application);

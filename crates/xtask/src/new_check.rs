@@ -67,7 +67,9 @@ fn create_area(root: &Path, area: Area) -> anyhow::Result<()> {
     })?;
     edit(&root.join("crates/pyaudit/Cargo.toml"), |text| {
         let line = format!("pyaudit-{area}.workspace = true");
-        after_last(text, |found| found.starts_with("pyaudit-") && found.ends_with(".workspace = true"), &line)
+        // The test kit is a dependency of the tests, further down.
+        let is_area = |found: &str| found.starts_with("pyaudit-") && !found.starts_with("pyaudit-testkit");
+        after_last(text, |found| is_area(found) && found.ends_with(".workspace = true"), &line)
     })?;
     edit(&root.join("crates/pyaudit/src/registry.rs"), |text| {
         after_last(text, |found| found.trim().ends_with("::CHECKS,"), &format!("        pyaudit_{area}::CHECKS,"))

@@ -1,0 +1,209 @@
+use pyaudit_check::project::{Breadth, Catch, Condition, Module, Shown};
+use pyaudit_check::python::{ExprId, ExprKind, NameId, Parent, StmtId, StmtKind};
+use pyaudit_check::{Confidence, Findings, Project, Role, Severity, check};
+use std::collections::BTreeSet;
+
+check! {
+    /// ## What it does
+    /// Finds answers that show a client what an unexpected exception says: `detail=str(error)`, an f-string with the
+    /// error, its class, a traceback. It looks at `HTTPException`, responses, what a handler returns, what is sent to a
+    /// web socket, and handlers for `Exception`.
+    ///
+    /// ## Why it matters
+    /// The text of an exception is written for the person who debugs. It names tables and columns, hosts, paths and
+    /// library versions, sometimes a connection string with its password, and tells an attacker which input reached what.
+    ///
+    /// ## How to fix
+    /// Log the exception with `logger.exception(…)`, and answer with a fixed sentence and perhaps an id under which it is
+    /// found in the log.
+    ///
+    /// ## Limits
+    /// Only what catches everything, or an error of a library (SQLAlchemy, requests, botocore and so on), is examined: a
+    /// `ValueError` or a class of the project usually carries a message for the user. Validation errors and errors of
+    /// tokens are left alone, and so is a branch for development alone, or a function of the project that makes a text of
+    /// the error. An answer put together in a service and returned by a handler is not seen.
+    id: "exception-detail-leak",
+    summary: "an internal error is shown to the client",
+    area: Api,
+    axis: ConfigurationSecurity,
+    severity: Medium,
+    confidence: High,
+    maturity: Stable,
+    since: "0.1.0",
+    references: [
+        "https://cwe.mitre.org/data/definitions/209.html",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Error_Handling_Cheat_Sheet.html",
+    ],
+    run: Module(run),
+}
+
+/// Libraries whose errors are written for the client, or say nothing of the inside.
+const HARMLESS: &[&str] = &[
+    "fastapi",
+    "starlette",
+    "pydantic",
+    "pydantic_core",
+    "jwt",
+    "jose",
+    "authlib",
+    "email_validator",
+    "marshmallow",
+    "slowapi",
+    "json",
+    "itsdangerous",
+    "binascii",
+    "zoneinfo",
+    "uuid",
+    "decimal",
+    "passlib",
+    "fastapi_users",
+    "pytz",
+    "asyncio",
+];
+
+/// Built-in exceptions that tell of the machine.
+const TELLING: &[&str] = &["OSError", "IOError", "EnvironmentError", "ConnectionError"];
+
+/// Methods that send something to the other side of a web socket.
+const SENDING: &[&str] = &["send_json", "send_text", "send_bytes", "send"];
+
+/// A place where the client is told of an exception.
+struct Leak {
+    shown: Shown,
+    confidence: Confidence,
+    part: ExprId,
+    caught: String,
+}
+
+fn message(leak: &Leak, count: usize) -> String {
+    let what = match leak.shown {
+        Shown::TypeName => "the class",
+        Shown::Message => "the text",
+        Shown::Traceback => "the traceback",
+    };
+    let caught = &leak.caught;
+    match count {
+        1 => format!("{what} of what `{caught}` caught is sent to the client"),
+        _ => format!("{what} of what `{caught}` caught is sent to the client; this module does so in {count} places"),
+    }
+}
+
+fn run(project: &Project, module: &Module, findings: &mut Findings) {
+    if module.role != Role::Application {
+        return;
+    }
+    let mut leaks = leaks_of_clauses(project, module, findings);
+    leaks.extend(leaks_of_handlers(project, module, findings));
+    leaks.sort_by_key(|leak| (leak.shown, leak.confidence, module.python.syntax.expr(leak.part).range));
+    // What one helper or handler of exceptions would mend is one finding.
+    for alike in leaks.chunk_by(|one, other| (one.shown, one.confidence) == (other.shown, other.confidence)) {
+        let Some((first, others)) = alike.split_first() else { continue };
+        let finding = findings.report(module.span_of(first.part), message(first, alike.len()));
+        finding.confidence(first.confidence);
+        match first.shown {
+            Shown::TypeName => finding.severity(Severity::Low),
+            Shown::Message => finding,
+            Shown::Traceback => finding.severity(Severity::High),
+        };
+        for other in others {
+            finding.related(module.span_of(other.part), "sent here too");
+        }
+    }
+}
+
+/// What `except` clauses send.
+fn leaks_of_clauses(project: &Project, module: &Module, findings: &mut Findings) -> Vec<Leak> {
+    let mut leaks = Vec::new();
+    for catch in project.catches(module).iter().filter(|catch| may_tell_of_the_inside(catch)) {
+        findings.examined(1);
+        let names = catch.names_with_it();
+        let confidence = if catch.breadth == Breadth::Named { Confidence::Medium } else { Confidence::High };
+        let values = catch.statements().filter_map(|stmt| sent(project, module, stmt));
+        leaks.extend(shown(project, module, values, &names).map(|(part, shown)| {
+            let caught = caught(project, catch);
+            Leak { shown, confidence, part, caught }
+        }));
+    }
+    leaks
+}
+
+/// What handlers of any exception send.
+fn leaks_of_handlers(project: &Project, module: &Module, findings: &mut Findings) -> Vec<Leak> {
+    let mut leaks = Vec::new();
+    for handler in project.error_handlers(module).iter().filter(|handler| handler.is_for_everything()) {
+        let Some(function) = module.function(handler.function) else { continue };
+        findings.examined(1);
+        let names: BTreeSet<NameId> = function.parameters.iter().skip(1).map(|it| it.name.name).collect();
+        let stmts = module.python.syntax.walk_stmts_in(&function.body, false);
+        let values = stmts.filter_map(|stmt| sent(project, module, stmt));
+        leaks.extend(shown(project, module, values, &names).map(|(part, shown)| {
+            let caught = "exception_handler(Exception)".to_owned();
+            Leak { shown, confidence: Confidence::High, part, caught }
+        }));
+    }
+    leaks
+}
+
+/// The first place of each value that shows the exception, outside what only development reaches.
+fn shown(
+    project: &Project,
+    module: &Module,
+    values: impl Iterator<Item = ExprId>,
+    names: &BTreeSet<NameId>,
+) -> impl Iterator<Item = (ExprId, Shown)> {
+    values
+        .filter_map(|value| project.shown_exception(module, names, value))
+        .filter(|&(part, _)| project.condition_at(module, Parent::Expr(part)) != Some(Condition::Development))
+}
+
+/// Whether a clause catches what nobody expected, or the error of a library.
+fn may_tell_of_the_inside(catch: &Catch<'_>) -> bool {
+    let is_foreign = |symbol: &pyaudit_check::project::Symbol| match symbol.external() {
+        Some(name) => !HARMLESS.contains(&name.split('.').next().unwrap_or(name)),
+        None => symbol.is_any(TELLING),
+    };
+    catch.is_broad() || catch.caught.iter().any(is_foreign)
+}
+
+/// What a clause catches, as it is written.
+fn caught(project: &Project, catch: &Catch<'_>) -> String {
+    match catch.clause.exception {
+        Some(exception) => format!("except {}", project.sources.slice(catch.module.span_of(exception))),
+        None => "except".to_owned(),
+    }
+}
+
+/// What a statement sends to a client.
+fn sent(project: &Project, module: &Module, stmt: StmtId) -> Option<ExprId> {
+    if let Some(answer) = project.answer_of_stmt(module, stmt) {
+        return answer.content;
+    }
+    let syntax = &module.python.syntax;
+    match syntax.stmt(stmt).kind {
+        StmtKind::Return(Some(value)) if is_in_handler(project, module, stmt) => Some(value),
+        StmtKind::Expr(value) => match syntax.expr(value).kind {
+            ExprKind::Await(call) => sent_to_socket(project, module, call),
+            ExprKind::Yield(value) if is_in_handler(project, module, stmt) => value,
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a statement belongs to a route handler or a function nested in one.
+fn is_in_handler(project: &Project, module: &Module, stmt: StmtId) -> bool {
+    let mut functions = module.python.syntax.enclosing_functions(Parent::Stmt(stmt));
+    functions.any(|function| project.routes.of_handler(module.id, function).is_some())
+}
+
+fn sent_to_socket(project: &Project, module: &Module, call: ExprId) -> Option<ExprId> {
+    let syntax = &module.python.syntax;
+    let ExprKind::Call { func, args, .. } = &syntax.expr(call).kind else { return None };
+    let ExprKind::Attribute { value, attr, .. } = &syntax.expr(*func).kind else { return None };
+    if !SENDING.contains(&syntax.identifier(*attr)) {
+        return None;
+    }
+    let class = project.type_of(module, *value)?;
+    let is_socket = class.external().is_some_and(|name| name.ends_with(".WebSocket"));
+    is_socket.then(|| args.first().copied()).flatten()
+}

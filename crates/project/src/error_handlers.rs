@@ -1,0 +1,73 @@
+//! Functions that an application calls to answer for an exception.
+//! <https://fastapi.tiangolo.com/tutorial/handling-errors/#install-custom-exception-handlers>
+
+use crate::{HTTP_EXCEPTIONS, Module, Project, Symbol};
+use pyaudit_python::{ExprId, ExprKind, StmtId};
+
+/// A function that answers for exceptions of one class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorHandler {
+    /// The function.
+    pub function: StmtId,
+    /// The class it answers for, as it is written at the registration.
+    pub exception: ExprId,
+    /// What that class is, where it can be resolved; a status as number has none.
+    pub class: Option<Symbol>,
+}
+
+impl ErrorHandler {
+    /// Whether it answers for whatever goes wrong.
+    pub fn is_for_everything(&self) -> bool {
+        self.class.as_ref().is_some_and(|class| class.is_any(&["Exception", "BaseException"]))
+    }
+}
+
+impl Project {
+    /// The functions of a module that are registered by `@app.exception_handler(Class)`, or by
+    /// `app.add_exception_handler(Class, function)` in the same module, in the order of the registrations.
+    pub fn error_handlers(&self, module: &Module) -> Vec<ErrorHandler> {
+        let syntax = &module.python.syntax;
+        let mut found = Vec::new();
+        for (id, stmt) in syntax.stmts() {
+            let pyaudit_python::StmtKind::FunctionDef(function) = &stmt.kind else { continue };
+            for &decorator in &function.decorators {
+                if let Some([exception, ..]) = arguments_of(module, decorator, "exception_handler") {
+                    found.push(self.error_handler(module, id, *exception));
+                }
+            }
+        }
+        for (call, expr) in syntax.exprs() {
+            if !matches!(expr.kind, ExprKind::Call { .. }) {
+                continue;
+            }
+            let Some([exception, function, ..]) = arguments_of(module, call, "add_exception_handler") else { continue };
+            let Some((home, id, _)) = self.function(module, *function) else { continue };
+            if home.id == module.id {
+                found.push(self.error_handler(module, id, *exception));
+            }
+        }
+        found
+    }
+
+    fn error_handler(&self, module: &Module, function: StmtId, exception: ExprId) -> ErrorHandler {
+        ErrorHandler { function, exception, class: self.symbol(module, exception) }
+    }
+
+    /// Whether some function of the project answers for all HTTP exceptions and writes them to a log.
+    pub fn logs_http_exceptions(&self) -> bool {
+        self.modules.iter().any(|module| {
+            self.error_handlers(module).iter().any(|handler| {
+                let is_for_http = handler.class.as_ref().is_some_and(|class| class.is_any(HTTP_EXCEPTIONS));
+                is_for_http && module.function(handler.function).is_some_and(|it| self.tells(module, &it.body))
+            })
+        })
+    }
+}
+
+/// The positional arguments of a call of a method with this name.
+fn arguments_of<'m>(module: &'m Module, call: ExprId, method: &str) -> Option<&'m [ExprId]> {
+    let syntax = &module.python.syntax;
+    let ExprKind::Call { func, args, .. } = &syntax.expr(call).kind else { return None };
+    let ExprKind::Attribute { attr, .. } = &syntax.expr(*func).kind else { return None };
+    (syntax.identifier(*attr) == method).then_some(&**args)
+}
