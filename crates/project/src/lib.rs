@@ -12,6 +12,7 @@ mod conditions;
 mod cors;
 pub mod database;
 pub mod dependencies;
+mod depends;
 pub mod environment;
 mod error_handlers;
 mod exception_texts;
@@ -30,6 +31,9 @@ mod named;
 pub mod paths;
 mod queries;
 mod resolution;
+mod route_overlaps;
+mod route_parameters;
+mod route_purposes;
 mod routes;
 pub mod scripts;
 mod sessions;
@@ -62,6 +66,9 @@ pub use migrations::Migrations;
 pub use modules::{Module, ModuleId, Modules};
 pub use queries::{Call, Query, QueryKind, Transaction};
 pub use resolution::Resolution;
+pub use route_overlaps::Overlap;
+pub use route_parameters::RouteParameters;
+pub use route_purposes::Purpose;
 pub use routes::{
     Element, Endpoint, ExceptionHandler, Layer, Middleware, Route, RouteStatus, Router, RouterId, RouterKind, Routes,
 };

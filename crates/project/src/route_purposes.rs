@@ -1,0 +1,165 @@
+//! What a route is for, as its path and the name of its handler say.
+
+use crate::{Endpoint, Project, Route};
+
+/// What a route is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// It gives or takes credentials, so that its clients have none yet: login, sign-up, forgotten passwords, the steps
+    /// of OAuth. What it is given is the credential.
+    Credentials,
+    /// Another service calls it: webhooks.
+    Webhook,
+    /// Whoever runs the service asks it: health, readiness, metrics.
+    Probe,
+    /// Anyone may send it something: contact forms, newsletters, the beacons of a page.
+    PublicForm,
+    /// It belongs to those who run the service.
+    Administration,
+    /// Anything else.
+    Other,
+}
+
+/// Words of paths, with the hyphens and underscores left out.
+const CREDENTIALS: &[&str] = &[
+    "login",
+    "signin",
+    "logout",
+    "signout",
+    "signup",
+    "register",
+    "registration",
+    "token",
+    "tokens",
+    "accesstoken",
+    "refresh",
+    "refreshtoken",
+    "auth",
+    "oauth",
+    "oauth2",
+    "oidc",
+    "sso",
+    "saml",
+    "authenticate",
+    "authorize",
+    "password",
+    "passwords",
+    "passwordless",
+    "passwordreset",
+    "resetpassword",
+    "forgotpassword",
+    "reset",
+    "recover",
+    "recovery",
+    "passwordrecovery",
+    "verify",
+    "verifyemail",
+    "verification",
+    "confirm",
+    "confirmation",
+    "activate",
+    "activation",
+    "otp",
+    "mfa",
+    "magiclink",
+    "webauthn",
+    "passkey",
+    "passkeys",
+    "invitation",
+    "invitations",
+    "unsubscribe",
+    "introspect",
+    "revoke",
+];
+
+const WEBHOOK: &[&str] = &["webhook", "webhooks", "hook", "hooks", "ipn"];
+
+const PROBE: &[&str] = &[
+    "health",
+    "healthz",
+    "healthcheck",
+    "livez",
+    "liveness",
+    "readyz",
+    "readiness",
+    "ready",
+    "live",
+    "ping",
+    "heartbeat",
+    "metrics",
+    "version",
+];
+
+const PUBLIC_FORM: &[&str] = &[
+    "contact",
+    "contactus",
+    "newsletter",
+    "newsletters",
+    "subscribe",
+    "waitlist",
+    "feedback",
+    "enquiry",
+    "inquiry",
+    "public",
+    "beacon",
+    "telemetry",
+    "cspreport",
+    "demo",
+    "playground",
+];
+
+const ADMINISTRATION: &[&str] = &["admin", "admins", "administration", "superadmin", "masteradmin", "backoffice"];
+
+impl Project {
+    /// What a route is for. The last words of the path weigh most: `/auth/users/{id}` is about users.
+    pub fn purpose_of(&self, route: &Route) -> Purpose {
+        let segments = segments(&route.path);
+        let name = self.handler_words(route);
+        let is_about = |words: &[&str]| segments.iter().any(|segment| says(segment, words)) || says(&name, words);
+        let ends_in =
+            |words: &[&str]| segments.last().is_some_and(|segment| says(segment, words)) || says(&name, words);
+        let ends_open = !route.path.trim_end_matches('/').ends_with('}');
+        if is_about(WEBHOOK) {
+            Purpose::Webhook
+        } else if ends_in(CREDENTIALS) {
+            Purpose::Credentials
+        } else if is_about(ADMINISTRATION) {
+            Purpose::Administration
+        } else if is_about(CREDENTIALS) && ends_open {
+            Purpose::Credentials
+        } else if ends_in(PROBE) {
+            Purpose::Probe
+        } else if is_about(PUBLIC_FORM) {
+            Purpose::PublicForm
+        } else {
+            Purpose::Other
+        }
+    }
+
+    /// The name of the handler, in words.
+    fn handler_words(&self, route: &Route) -> Vec<String> {
+        let name = match &route.endpoint {
+            Endpoint::Function(module, function) => self.modules.get(*module).python.qualname(*function),
+            _ => None,
+        };
+        let name = name.as_deref().and_then(|name| name.rsplit('.').next()).unwrap_or("");
+        split(name)
+    }
+}
+
+/// The static segments of a path, each in words.
+fn segments(path: &str) -> Vec<Vec<String>> {
+    path.split('/').filter(|segment| !segment.is_empty() && !segment.contains('{')).map(split).collect()
+}
+
+fn split(text: &str) -> Vec<String> {
+    let words = text.split(|mark: char| !mark.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect()
+}
+
+/// Whether one of the words, or two or all of them together, are in a list.
+fn says(words: &[String], list: &[&str]) -> bool {
+    let pairs = words.windows(2).map(|pair| pair.concat());
+    let single = words.iter().cloned();
+    single.chain(pairs).chain([words.concat()]).any(|word| list.contains(&word.as_str()))
+}

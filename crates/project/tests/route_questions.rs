@@ -1,0 +1,135 @@
+//! Questions about routes: what they are for, what they take, which of them hide others.
+
+use pyaudit_project::{Project, Purpose, Route, analyse};
+use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+
+fn project(text: &str) -> Project {
+    let text = format!("from typing import Annotated\nfrom fastapi import *\napp = FastAPI()\n{text}");
+    let sources = Sources::from_memory([MemoryFile::new("main.py", text)], MemoryGit::None);
+    let data = analyse(&sources);
+    Project::build(sources, data)
+}
+
+/// The routes in the order of the source.
+fn routes(project: &Project) -> Vec<&Route> {
+    let mut routes: Vec<&Route> = project.routes.routes.iter().collect();
+    routes.sort_by_key(|route| route.span);
+    routes
+}
+
+#[test]
+fn the_end_of_a_path_says_most_about_its_purpose() {
+    let expected = [
+        ("/auth/login", Purpose::Credentials),
+        ("/auth/users/{id}", Purpose::Other),
+        ("/api/v1/sign-up", Purpose::Credentials),
+        ("/admin/login", Purpose::Credentials),
+        ("/admin/users", Purpose::Administration),
+        ("/users/{id}/reset-password", Purpose::Credentials),
+        ("/stripe/webhook", Purpose::Webhook),
+        ("/health", Purpose::Probe),
+        ("/health/records", Purpose::Other),
+        ("/contact-us", Purpose::PublicForm),
+        ("/contacts/{id}", Purpose::Other),
+        ("/orders", Purpose::Other),
+    ];
+    for (path, purpose) in expected {
+        let project = project(&format!("@app.post('{path}')\ndef work(): ...\n"));
+        assert_eq!(project.purpose_of(&project.routes.routes[0]), purpose, "{path}");
+    }
+    let named = project("@app.post('/users')\ndef sign_up(): ...\n");
+    assert_eq!(named.purpose_of(&named.routes.routes[0]), Purpose::Credentials);
+}
+
+#[test]
+fn parameters_are_those_of_the_handler_and_of_its_dependencies() {
+    let project = project(
+        "
+def tenant(tenant_id: int): ...
+class Page:
+    def __init__(self, page: int, parent: Annotated[int, Depends(tenant)]): ...
+Alias = Annotated[Page, Depends()]
+
+@app.get('/{a}')
+def one(a: str, page: Alias, number: int = Path(alias='item-number')): ...
+
+@app.get('/b')
+def two(request: Request, extra = Depends(lambda: 1)): ...
+",
+    );
+    let [one, two] = routes(&project)[..] else { panic!("two routes") };
+    let found = project.route_parameters(one);
+    let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
+    assert_eq!(names, ["a", "item-number", "number", "page", "parent", "self", "tenant_id"]);
+    assert_eq!(found.declared.keys().map(String::as_str).collect::<Vec<_>>(), ["item-number"]);
+    assert!(found.is_complete && !found.takes_request);
+    let found = project.route_parameters(two);
+    assert!(!found.is_complete && found.takes_request);
+}
+
+/// The overlaps as `later < earlier`, each as its method and path.
+fn overlaps(text: &str) -> Vec<String> {
+    let project = project(text);
+    let path = |at: usize| project.routes.routes[at].path.clone();
+    let all = project.route_overlaps().into_iter();
+    let mut all: Vec<String> = all
+        .map(|it| {
+            let mark = if it.is_same_path { "=" } else { "<" };
+            format!("{} {} {mark} {}", it.method, path(it.later), path(it.earlier))
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn registered(paths: &[(&str, &str)]) -> String {
+    let lines =
+        paths.iter().enumerate().map(|(at, (method, path))| format!("@app.{method}('{path}')\ndef f{at}(): ...\n"));
+    lines.collect()
+}
+
+#[test]
+fn a_route_is_hidden_by_an_earlier_one_that_takes_all_its_requests() {
+    let text = registered(&[
+        ("get", "/users/{id}"),
+        ("get", "/users/me"),
+        ("post", "/users/me"),
+        ("get", "/users/{name}"),
+        ("get", "/users/{a}/{b}"),
+        ("get", "/users/{a}/settings"),
+        ("get", "/users/me/"),
+        ("get", "/files/{rest:path}"),
+        ("get", "/files/a/b"),
+    ]);
+    let expected = [
+        "GET /files/a/b < /files/{rest:path}",
+        "GET /users/me < /users/{id}",
+        "GET /users/{a}/settings < /users/{a}/{b}",
+        "GET /users/{name} = /users/{id}",
+    ];
+    assert_eq!(overlaps(&text), expected);
+}
+
+#[test]
+fn converters_and_order_keep_routes_apart() {
+    let text = registered(&[
+        ("get", "/a/me"),
+        ("get", "/a/{id}"),
+        ("get", "/b/{id:int}"),
+        ("get", "/b/me"),
+        ("get", "/c/{name}.json"),
+        ("get", "/c/list.json"),
+    ]);
+    assert_eq!(overlaps(&text), [""; 0]);
+}
+
+#[test]
+fn many_branching_paths_end() {
+    let mut text = String::new();
+    for at in 0..300 {
+        let path: Vec<String> =
+            (0..12).map(|bit| if at >> bit & 1 == 1 { "x".into() } else { format!("{{p{bit}}}") }).collect();
+        text.extend(["@app.get('/", &path.join("/"), "')\ndef f(): ...\n"]);
+    }
+    assert!(overlaps(&text).len() < 300);
+}
