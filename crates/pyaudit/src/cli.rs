@@ -41,6 +41,15 @@ pub enum Command {
     },
     /// Show each effective value of the configuration and where it came from
     Config(TargetArguments),
+    /// List the routes that the applications of a repository serve, and what each asks of a client
+    Routes {
+        /// What is read.
+        #[command(flatten)]
+        source: SourceArguments,
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = RoutesFormat::Table)]
+        format: RoutesFormat,
+    },
     /// Print what pyaudit knows of a project: routes, settings, calls and what else checks ask for
     Model {
         /// What, and with which configuration.
@@ -188,6 +197,17 @@ pub enum ReportFormat {
     Html,
     /// For programs: JSON, version 1.
     Json,
+}
+
+/// The formats of the route table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoutesFormat {
+    /// For people.
+    Table,
+    /// For programs: JSON, version 1.
+    Json,
+    /// For a repository or an issue.
+    Markdown,
 }
 
 /// The formats of the model.

@@ -60,6 +60,14 @@ pub(crate) fn ascii_controls(json: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// A code span of Markdown whose fence is longer than any run of backticks in it.
+pub(crate) fn code_span(text: &str) -> String {
+    let text = visible(text);
+    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    if longest > 0 { format!("{fence} {text} {fence}") } else { format!("{fence}{text}{fence}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -112,19 +112,25 @@ impl Authentication {
 #[derive(Debug, Default)]
 pub struct Authentications {
     of_routes: Vec<Authentication>,
+    of_framework: Vec<Authentication>,
 }
 
 impl Authentications {
     /// Looks at every route of a project whose route table is built.
     pub(crate) fn build(project: &Project) -> Self {
         let analyst = Analyst::new(project);
-        let of_routes = project.routes.routes.iter().map(|route| analyst.of_route(route)).collect();
-        Self { of_routes }
+        let all = |routes: &[Route]| routes.iter().map(|route| analyst.of_route(route)).collect();
+        Self { of_routes: all(&project.routes.routes), of_framework: all(&project.routes.framework) }
     }
 
     /// What the route at a place of the route table asks.
     pub fn of(&self, index: usize) -> &Authentication {
         &self.of_routes[index]
+    }
+
+    /// What the route at a place of the framework's own routes asks, which only middleware can.
+    pub fn of_framework(&self, index: usize) -> &Authentication {
+        &self.of_framework[index]
     }
 
     /// Of how many routes it is known what they ask.
@@ -165,8 +171,8 @@ impl<'p> Analyst<'p> {
             Some((module, handler)) => outer.and(self.of_handler(modules.get(module), handler)),
             None => outer,
         };
-        let application = route.application.map(|application| &self.project.routes.routers[application.0 as usize]);
-        let around = application.into_iter().flat_map(|application| &application.middlewares);
+        let applications = route.application.iter().chain(&route.mounted_in);
+        let around = applications.flat_map(|&application| &self.project.routes.router(application).middlewares);
         let router = route.router.map(|router| &self.project.routes.routers[router.0 as usize]);
         let route_class = router.and_then(|router| router.route_class);
         let by_class = route_class.map(|(module, class)| self.of_route_class(modules.get(module), class));

@@ -197,6 +197,16 @@ impl Interpreter<'_> {
         })
     }
 
+    /// The application or router that a value is, or that a library's object was made around.
+    pub(super) fn router_in(&self, value: &Value) -> Option<RouterId> {
+        let object = match value.plain() {
+            Value::Object(id) => Some(*id),
+            Value::Made(made) => made.around,
+            _ => None,
+        };
+        object.and_then(|id| self.router_of(id))
+    }
+
     /// The router that an object is.
     pub(super) fn router_of(&self, id: ObjectId) -> Option<RouterId> {
         match self.objects[id.0 as usize].role {

@@ -206,12 +206,7 @@ impl Interpreter<'_> {
 
     /// What stands below a path: an application or router of the project, or somebody else's.
     pub(super) fn mounted(&mut self, app: &Value, path: Option<String>, host: Option<String>) -> EntryKind {
-        let object = match app.plain() {
-            Value::Object(id) => Some(*id),
-            Value::Made(made) => made.around,
-            _ => None,
-        };
-        if let Some(inner) = object.and_then(|id| self.router_of(id)) {
+        if let Some(inner) = self.router_in(app) {
             self.state_mut(inner).is_held = true;
             return EntryKind::Mount { inner, path, host };
         }

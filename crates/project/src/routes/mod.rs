@@ -13,6 +13,7 @@ mod containers;
 mod entry_points;
 mod expressions;
 mod framework;
+mod held;
 mod imports;
 mod interpreter;
 mod libraries;
@@ -58,6 +59,8 @@ pub struct Router {
     pub call: ExprId,
     /// The name it is assigned to where it is made, as a symbol of the project.
     pub symbol: Option<Symbol>,
+    /// The name of a module that holds it in the end, where it is made by a function: `app` of `app = create_app()`.
+    pub held_by: Option<(ModuleId, String)>,
     /// Its own `prefix=`; `None` where it cannot be known.
     pub prefix: Option<String>,
     /// The elements of its `dependencies=`: `Depends(…)`, `Security(…)`, or a name for one.
@@ -278,14 +281,17 @@ impl Project {
         }
     }
 
-    /// The name of an application or router as servers are given it: `module:attribute`, or `module:factory()` where a
-    /// function makes it.
+    /// The name of an application or router as servers are given it: `module:attribute`, or `module:factory` where a
+    /// function makes it and no module holds it.
     pub fn router_name(&self, id: RouterId) -> String {
         let router = self.routes.router(id);
+        if let Some((module, name)) = &router.held_by {
+            return format!("{}:{name}", self.imported_name(*module));
+        }
         let module = self.modules.get(router.module);
         let made_in = module.python.syntax.enclosing_functions(pyaudit_python::Parent::Expr(router.call)).last();
         let attribute = match (made_in.and_then(|function| module.python.qualname(function)), &router.symbol) {
-            (Some(function), _) => format!("{function}()"),
+            (Some(function), _) => function,
             (None, Some(Symbol::Definition { path, .. })) => path.join("."),
             _ => "<anonymous>".to_owned(),
         };

@@ -217,12 +217,7 @@ impl Interpreter<'_> {
         let prefix = self.given_prefix(arguments);
         let dependencies = self.given_elements(call, arguments, "dependencies");
         for router in given.choices() {
-            let object = match &router {
-                Value::Object(id) => Some(*id),
-                Value::Made(made) => made.around,
-                _ => None,
-            };
-            match object.and_then(|id| self.router_of(id)) {
+            match self.router_in(&router) {
                 Some(inner) => self.push_include(outer, inner, prefix.as_deref(), &dependencies, call),
                 // What a library brings is no router of the project.
                 None if matches!(router, Value::Made(_) | Value::External(_) | Value::None) => {}

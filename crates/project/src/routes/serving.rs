@@ -1,10 +1,12 @@
 //! Lays out what the followed routers hold as rows: one for each way in which an application serves a route.
 
 use super::framework::{Entry, EntryKind, RouteEntry, RouterState};
+use super::held;
 use super::interpreter::Interpreter;
 use super::unfollowed::symbol_of_router;
 use super::value::{Code, Value};
 use super::{Element, Endpoint, Layer, Middleware, Route, RouteStatus, Router, RouterId, RouterKind, Routes};
+use crate::ModuleId;
 use pyaudit_source::{Role, Span};
 
 /// How deep includes and mounts are followed.
@@ -279,10 +281,12 @@ impl Server<'_, '_> {
 
     /// The applications and routers as the table shows them. Their numbers are kept.
     fn routers(&self) -> Vec<Router> {
-        self.interpreter.routers.iter().map(|state| self.router(state)).collect()
+        let mut held = held::by_names(self.interpreter);
+        let states = self.interpreter.routers.iter().enumerate();
+        states.map(|(at, state)| self.router(state, held.remove(&RouterId(at as u32)))).collect()
     }
 
-    fn router(&self, state: &RouterState) -> Router {
+    fn router(&self, state: &RouterState, held_by: Option<(ModuleId, String)>) -> Router {
         let module = self.interpreter.module(state.call.0);
         let in_order: Vec<&Layer> = state.given_layers.iter().chain(&state.added_layers).collect();
         let middlewares = in_order.iter().filter_map(|layer| {
@@ -296,6 +300,7 @@ impl Server<'_, '_> {
             module: state.call.0,
             call: state.call.1,
             symbol: symbol_of_router(module, state.call.1),
+            held_by,
             prefix: state.prefix.clone(),
             dependencies: state.dependencies.clone(),
             middlewares: middlewares.collect(),

@@ -6,6 +6,7 @@ mod explain;
 mod model;
 mod profile;
 mod report;
+mod routes;
 mod scan;
 
 use crate::cli::{Cli, Command};
@@ -94,6 +95,7 @@ fn run(command: &Command, checks: &[&'static Check], streams: &mut Streams<'_>) 
         Command::Checks { format } => checks::run(*format, checks, streams),
         Command::Explain { check } => explain::run(check, checks, streams),
         Command::Config(arguments) => config::run(arguments, checks, streams),
+        Command::Routes { source, format } => routes::run(source, *format, checks, streams),
         Command::Model { target, .. } => model::run(target, checks, streams),
     }
 }

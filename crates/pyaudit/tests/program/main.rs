@@ -6,5 +6,6 @@ mod arguments;
 mod configuration;
 mod model;
 mod report;
+mod routes;
 mod support;
 mod writing;

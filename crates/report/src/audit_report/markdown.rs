@@ -2,7 +2,7 @@
 
 use super::content::{AxisEntry, CheckGroup, Coverage, Report, Summary, Tenths};
 use super::text::{Piece, counted, pieces, shown_place};
-use crate::escape::visible;
+use crate::escape::{code_span as code, visible};
 use std::fmt::Write as _;
 
 /// The whole page.
@@ -185,14 +185,6 @@ fn prose(text: &str) -> String {
         shown.push(character);
     }
     shown
-}
-
-/// A code span whose fence is longer than any run of backticks in it.
-fn code(text: &str) -> String {
-    let text = visible(text);
-    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    if longest > 0 { format!("{fence} {text} {fence}") } else { format!("{fence}{text}{fence}") }
 }
 
 /// Text of pyaudit's own inside a cell of a table.

@@ -4,6 +4,7 @@ mod calls;
 mod database;
 mod place;
 mod resolution;
+mod routes;
 mod settings;
 
 use crate::JsonOptions;
@@ -23,6 +24,7 @@ pub fn model(project: &Project, options: &JsonOptions, out: &mut dyn Write) -> i
 struct Document<'p> {
     version: u32,
     resolution: Vec<resolution::Entry>,
+    routes: routes::Section<'p>,
     calls: calls::Section<'p>,
     database: database::Section<'p>,
     settings: settings::Section<'p>,
@@ -33,6 +35,7 @@ impl<'p> Document<'p> {
         Self {
             version: 1,
             resolution: resolution::section(project),
+            routes: routes::section(project),
             calls: calls::section(project),
             database: database::section(project),
             settings: settings::section(project),
