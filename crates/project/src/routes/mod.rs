@@ -158,9 +158,10 @@ pub enum Endpoint {
 pub struct Route {
     /// The module that registers it.
     pub module: ModuleId,
-    /// The function that answers, with its module; `None` where it cannot be known, or is none.
+    /// The function that does the work, with its module: what the registration decorates, also where a decorator between
+    /// them puts a wrapper in its place, or else what answers. `None` where it cannot be known, or is none.
     pub handler: Option<(ModuleId, StmtId)>,
-    /// What answers, function or not.
+    /// What answers, function or not: the wrapper, where a decorator puts one in place of the handler without `wraps`.
     pub endpoint: Endpoint,
     /// The application or router that it is registered on, where that is known.
     pub router: Option<RouterId>,

@@ -7,6 +7,7 @@ use super::unfollowed::symbol_of_router;
 use super::value::{Code, Value};
 use super::{Element, Endpoint, Layer, Middleware, Route, RouteStatus, Router, RouterId, RouterKind, Routes};
 use crate::ModuleId;
+use pyaudit_python::{Parent, StmtId};
 use pyaudit_source::{Role, Span};
 
 /// How deep includes and mounts are followed.
@@ -201,10 +202,10 @@ impl Server<'_, '_> {
     fn row(&self, router: Option<RouterId>, entry: &Entry, endpoint: Endpoint) -> Route {
         Route {
             module: entry.call.0,
-            handler: match endpoint {
+            handler: self.decorated(entry).or(match endpoint {
                 Endpoint::Function(module, id) => Some((module, id)),
                 _ => None,
-            },
+            }),
             endpoint,
             router,
             methods: Vec::new(),
@@ -222,6 +223,15 @@ impl Server<'_, '_> {
             condition: entry.condition,
             status: RouteStatus::UnresolvedPrefix,
         }
+    }
+
+    /// The function that a registration decorates, whatever the decorators between them make of it.
+    fn decorated(&self, entry: &Entry) -> Option<(ModuleId, StmtId)> {
+        let (id, call) = entry.call;
+        let module = self.interpreter.module(id);
+        let Parent::Stmt(statement) = module.python.syntax.parent(Parent::Expr(call)) else { return None };
+        let function = module.function(statement)?;
+        function.decorators.contains(&call).then_some((id, statement))
     }
 
     fn endpoint(&self, value: &Value) -> Endpoint {
