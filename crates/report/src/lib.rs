@@ -11,6 +11,7 @@ mod github;
 mod json;
 mod model;
 mod page;
+mod place;
 mod routes;
 mod sarif;
 mod summary;

@@ -1,6 +1,6 @@
 //! Functions, what they call, and what they reach.
 
-use super::place::{Place, place};
+use crate::place::{Place, place};
 use pyaudit_check::Project;
 use pyaudit_check::project::calls::{Callee, Chain, Confidence, Edge, Entry, Function, FunctionId, Kind};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Tables, engines, session factories and functions that lend sessions.
 
-use super::place::{Place, line, place};
+use crate::place::{Place, line, place};
 use pyaudit_check::Project;
 use pyaudit_check::project::database::{self, ConstraintKind};
 use pyaudit_check::project::{DatabaseObject, ModuleId};

@@ -2,7 +2,6 @@
 
 mod calls;
 mod database;
-mod place;
 mod resolution;
 mod routes;
 mod settings;

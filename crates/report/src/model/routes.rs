@@ -1,6 +1,7 @@
 //! Applications with what they run around their routes, and the routes with their registrations.
 
-use crate::routes::{Place, Row, place, row, shown};
+use crate::place::{Place, place};
+use crate::routes::{Row, row, shown};
 use pyaudit_check::Project;
 use pyaudit_check::project::{
     Authentication, Element, Endpoint, ExceptionHandler, Layer, ModuleId, Route, Router, RouterId, RouterKind,

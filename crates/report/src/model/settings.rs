@@ -1,6 +1,6 @@
 //! Settings classes, reads of the environment, and uses of settings.
 
-use super::place::{Place, place};
+use crate::place::{Place, place};
 use pyaudit_check::Project;
 use pyaudit_check::project::ModuleId;
 use pyaudit_check::project::environment::Variable;

@@ -4,11 +4,11 @@ mod listing;
 
 use crate::JsonOptions;
 use crate::escape::ascii_controls;
+use crate::place::{Place, place};
 pub use listing::{routes_markdown, routes_table};
 
 use pyaudit_check::project::{Authentication, ModuleId, Route, RouteStatus};
 use pyaudit_check::{Project, Role};
-use pyaudit_source::Span;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -23,13 +23,6 @@ pub fn routes_json(project: &Project, options: &JsonOptions, out: &mut dyn Write
 struct Document<'p> {
     version: u32,
     routes: Vec<Row<'p>>,
-}
-
-/// A file, and a line in it from 1.
-#[derive(Debug, Serialize)]
-pub(crate) struct Place<'p> {
-    pub(crate) file: &'p str,
-    pub(crate) line: u32,
 }
 
 /// Something with a name that looks at credentials.
@@ -53,12 +46,6 @@ pub(crate) struct Row<'p> {
     pub(crate) auth_via: Vec<Named<'p>>,
     pub(crate) app: Option<String>,
     pub(crate) via: Vec<Place<'p>>,
-}
-
-/// The place where a span begins.
-pub(crate) fn place(project: &Project, span: Span) -> Place<'_> {
-    let line = project.sources.positions(span).map_or(1, |(start, _)| start.line);
-    Place { file: &project.sources.file(span.file).path, line }
 }
 
 /// The routes that are shown, each with what it asks of a client: application by application in the order in which each
