@@ -78,6 +78,7 @@ const GENERICS: &[(Generic, &[&str])] = &[
             "AbstractAsyncContextManager",
             "AbstractSet",
             "MutableSet",
+            "ContextVar",
         ],
     ),
     (Generic::HoldsSecond, &["dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"]),
@@ -89,8 +90,17 @@ const GENERICS: &[(Generic, &[&str])] = &[
 ];
 
 /// Modules that define the generics above.
-const GENERIC_MODULES: &[&str] =
-    &["typing", "typing_extensions", "collections", "contextlib", "sqlalchemy", "sqlmodel", "builtins", "dataclasses"];
+const GENERIC_MODULES: &[&str] = &[
+    "typing",
+    "typing_extensions",
+    "collections",
+    "contextlib",
+    "contextvars",
+    "sqlalchemy",
+    "sqlmodel",
+    "builtins",
+    "dataclasses",
+];
 
 impl<'p> Linker<'p> {
     /// What an object with this annotation is.

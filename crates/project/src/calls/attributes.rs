@@ -30,7 +30,11 @@ impl Linker<'_> {
             Type::Class(class) => self.class_attribute(class, name),
             Type::Instance(class) => match self.member(class, name) {
                 Type::Receiver => object,
-                Type::Unknown => self.member_of_descendant(class, name),
+                // The bases of a library are not read: where descendants have it, they are more likely meant.
+                found @ (Type::Unknown | Type::External(_)) => match self.member_of_descendant(class, name) {
+                    Type::Unknown => found,
+                    descendants => descendants,
+                },
                 found => found,
             },
             Type::Super(class) => self.inherited_member(class, name),

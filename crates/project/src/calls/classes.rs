@@ -5,7 +5,7 @@ use super::interner::{Atom, PathId};
 use super::kinds::{ClassId, Type};
 use super::linker::{Assignment, Linker, Question};
 use crate::Module;
-use pyaudit_python::{BindingKind, BindingSite, ExprId};
+use pyaudit_python::{BindingKind, BindingSite, ExprId, ExprKind};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -15,6 +15,10 @@ const MAX_LINEAGE: usize = 64;
 /// How many classes are looked at for overrides of one method, and how many overrides are kept.
 const MAX_DESCENDANTS: usize = 256;
 const MAX_OVERRIDES: usize = 48;
+
+/// Methods of pydantic's models that make an instance: https://docs.pydantic.dev/latest/concepts/models/
+const CONSTRUCTORS: &[&str] =
+    &["model_validate", "model_validate_json", "model_validate_strings", "parse_obj", "parse_raw", "from_orm"];
 
 /// What a class inherits from.
 #[derive(Debug, Default)]
@@ -193,13 +197,24 @@ impl<'p> Linker<'p> {
     }
 
     /// The methods of this name of classes that a protocol may mean, where they are few.
-    pub(super) fn methods_named(&self, name: Atom) -> Rc<[FunctionId]> {
-        let named = self.methods_by_name.get(&name).map_or(&[][..], Vec::as_slice);
-        let of_application = named.iter().copied().filter(|&method| {
+    pub(super) fn methods_named(&mut self, name: Atom) -> Rc<[FunctionId]> {
+        let named = self.methods_by_name.get(&name).cloned().unwrap_or_default();
+        let of_application = named.into_iter().filter(|&method| {
             let module = self.functions[method.0 as usize].module;
-            self.module(module).role != pyaudit_source::Role::Test
+            self.module(module).role != pyaudit_source::Role::Test && !self.traits(method).is_property
         });
         of_application.collect()
+    }
+
+    /// The class of the project whose instance a class method of pydantic makes: `User.model_validate(row)`.
+    pub(super) fn validated_class(&mut self, module: &'p Module, func: ExprId, callee: Type) -> Option<ClassId> {
+        let Type::External(path) = callee else { return None };
+        let ExprKind::Attribute { value, .. } = module.python.syntax.expr(func).kind else { return None };
+        let is_constructor = CONSTRUCTORS.contains(&self.atoms.text(self.paths.last(path)));
+        match self.type_of(module, value) {
+            Type::Class(class) if is_constructor => Some(class),
+            _ => None,
+        }
     }
 
     /// The validators that making an instance of a class runs.
@@ -231,6 +246,8 @@ impl<'p> Linker<'p> {
         if let Some(known) = self.overrides.get(&(class, name)) {
             return Rc::clone(known);
         }
+        // What a class asks for and does not have, its descendants may have from other bases.
+        let is_missing = self.method(class, name).is_none();
         let mut open = self.classes[class.0 as usize].subclasses.clone();
         let (mut seen, mut found) = (HashSet::new(), Vec::new());
         while let Some(at) = open.pop() {
@@ -238,11 +255,13 @@ impl<'p> Linker<'p> {
                 break;
             }
             if seen.insert(at) {
-                found.extend(self.own_method(at, name));
+                let method = if is_missing { self.method(at, name) } else { self.own_method(at, name) };
+                found.extend(method);
                 open.extend(&self.classes[at.0 as usize].subclasses);
             }
         }
         found.sort_unstable();
+        found.dedup();
         let found: Rc<[FunctionId]> = found.into();
         self.overrides.insert((class, name), Rc::clone(&found));
         found
@@ -253,7 +272,7 @@ impl<'p> Linker<'p> {
 fn is_accessor(module: &Module, decorator: ExprId) -> bool {
     let syntax = &module.python.syntax;
     match syntax.expr(decorator).kind {
-        pyaudit_python::ExprKind::Attribute { attr, .. } => {
+        ExprKind::Attribute { attr, .. } => {
             matches!(syntax.identifier(attr), "setter" | "deleter" | "expression" | "comparator" | "inplace")
         }
         _ => false,

@@ -96,6 +96,7 @@ impl<'p> Linker<'p> {
         {
             self.entry(decorated).task = true;
         }
+        let mut outer = None;
         for &decorator in decorators {
             let found = self.type_of(module, decorator);
             if let Some(decorated) = decorated {
@@ -112,13 +113,23 @@ impl<'p> Linker<'p> {
             };
             let callee = Callee::Function(function);
             self.edge(caller, module, decorator, callee, EdgeKind::Decorator, Confidence::Known);
-            if let (Some(decorated), Some(wrapper)) = (decorated, self.wrapper(function)) {
-                let callee = Callee::Function(decorated);
-                self.edge(wrapper, module, decorator, callee, EdgeKind::Decorator, Confidence::Guess);
-                if let Some(edge) = self.edges.last_mut() {
-                    edge.is_given = true;
-                }
+            let Some(wrapper) = self.wrapper(function) else { continue };
+            // An outer wrapper calls the next one within.
+            if let Some(outer) = outer.replace(wrapper) {
+                self.given_edge(outer, module, decorator, wrapper);
             }
+            if let Some(decorated) = decorated {
+                self.given_edge(wrapper, module, decorator, decorated);
+            }
+        }
+    }
+
+    /// The edge from a wrapper to what it is given by a decorator.
+    fn given_edge(&mut self, wrapper: FunctionId, module: &Module, decorator: ExprId, decorated: FunctionId) {
+        let callee = Callee::Function(decorated);
+        self.edge(wrapper, module, decorator, callee, EdgeKind::Decorator, Confidence::Guess);
+        if let Some(edge) = self.edges.last_mut() {
+            edge.is_given = true;
         }
     }
 

@@ -116,6 +116,11 @@ impl<'p> Linker<'p> {
                     into.extend(method.map(|method| target(method, EdgeKind::Call, confidence)));
                 }
                 Type::External(path) => {
+                    let made = self.validated_class(module, func, member);
+                    let validators = made.map(|class| self.validators(class));
+                    for &validator in validators.iter().flat_map(|all| all.iter()) {
+                        into.push(target(validator, EdgeKind::Constructor, Confidence::Guess));
+                    }
                     into.push(Target { callee: Callee::External(path), kind: EdgeKind::Call, confidence });
                 }
                 Type::Object(path) => {
@@ -149,8 +154,10 @@ impl<'p> Linker<'p> {
                 Type::Super(_) => kind = EdgeKind::Super,
                 Type::Instance(class) | Type::Class(class) => {
                     // A method that only descendants have is one of those.
-                    if self.member(class, name) == Type::Unknown {
+                    if matches!(self.member(class, name), Type::Unknown | Type::External(_)) {
                         confidence = Confidence::Guess;
+                    } else if self.method(class, name) != Some(function) {
+                        overrides = self.own_name(function);
                     } else if !self.is_exact(module, value) {
                         overrides = Some((class, name));
                     }
@@ -165,6 +172,14 @@ impl<'p> Linker<'p> {
         if let Some((class, name)) = overrides {
             self.add_overrides(class, name, function, kind, into);
         }
+    }
+
+    /// The class and the name of a method that is called as a value: `self.translate = translator.translate`.
+    fn own_name(&mut self, function: FunctionId) -> Option<(ClassId, Atom)> {
+        let (module, _, definition) = self.definition(function)?;
+        let class = self.functions[function.0 as usize].class?;
+        let class = *self.class_at.get(&(module.id, class))?;
+        Some((class, self.atom_of(module.id, definition.name)))
     }
 
     fn add_overrides(&mut self, class: ClassId, name: Atom, of: FunctionId, kind: EdgeKind, into: &mut Vec<Target>) {

@@ -94,7 +94,10 @@ impl<'p> Linker<'p> {
         let callee = self.type_of(module, func);
         let mut found = Type::Unknown;
         for callee in self.types.members(callee) {
-            let one = self.called(module, call, callee, args);
+            let one = match self.validated_class(module, func, callee) {
+                Some(class) => Type::Instance(class),
+                None => self.called(module, call, callee, args),
+            };
             let one = self.received(module, func, one);
             found = self.types.join(found, one);
         }
@@ -146,6 +149,13 @@ impl<'p> Linker<'p> {
             && self.atoms.text(self.paths.last(class)) == "AsyncSession"
         {
             return Type::Object(self.known.async_sessionmaker);
+        }
+        if path == self.known.context_variable
+            && let ExprKind::Call { keywords, .. } = &module.python.syntax.expr(call).kind
+        {
+            let default = module.keyword(keywords, "default");
+            let element = default.map_or(Type::Unknown, |default| self.type_of(module, default));
+            return self.types.container(path, element);
         }
         self.product(path)
     }

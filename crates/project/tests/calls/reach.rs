@@ -1,21 +1,9 @@
 //! What functions reach, by which places, and what is said of a call of something external.
 
+use crate::support::{name, project};
+use pyaudit_project::Project;
 use pyaudit_project::calls::{Chain, Confidence, EdgeKind, FunctionId, Kind};
-use pyaudit_project::{Project, analyse};
 use pyaudit_python::ExprKind;
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
-
-fn project(files: &[(&str, &str)]) -> Project {
-    let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
-    let sources = Sources::from_memory(files, MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
-}
-
-fn name(project: &Project, function: FunctionId) -> String {
-    let module = project.modules.get(project.calls.function(function).module);
-    format!("{}:{}", module.name, project.calls.qualname(project, function))
-}
 
 fn function(project: &Project, wanted: &str) -> FunctionId {
     let found = project.calls.functions().map(|(id, _)| id).find(|&id| name(project, id) == wanted);
