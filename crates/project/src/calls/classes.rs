@@ -16,7 +16,7 @@ const MAX_LINEAGE: usize = 64;
 const MAX_DESCENDANTS: usize = 256;
 const MAX_OVERRIDES: usize = 48;
 
-/// Methods of pydantic's models that make an instance: https://docs.pydantic.dev/latest/concepts/models/
+/// Methods of pydantic's models that make an instance: <https://docs.pydantic.dev/latest/concepts/models>.
 const CONSTRUCTORS: &[&str] =
     &["model_validate", "model_validate_json", "model_validate_strings", "parse_obj", "parse_raw", "from_orm"];
 
@@ -196,12 +196,30 @@ impl<'p> Linker<'p> {
         self.external_member(&lineage, name)
     }
 
+    /// Whether a class itself is a protocol: its methods stand for those of other classes.
+    pub(super) fn is_protocol(&mut self, class: ClassId) -> bool {
+        self.direct_bases(class)
+            .into_iter()
+            .any(|base| matches!(base, Type::External(path) if self.atoms.text(self.paths.last(path)) == "Protocol"))
+    }
+
+    /// Whether a method only stands for others: it is abstract, or its class is a protocol.
+    pub(super) fn is_placeholder(&mut self, method: FunctionId) -> bool {
+        let function = &self.functions[method.0 as usize];
+        let Some(class) = function.class.and_then(|class| self.class_at.get(&(function.module, class)).copied()) else {
+            return false;
+        };
+        self.traits(method).is_abstract || self.is_protocol(class)
+    }
+
     /// The methods of this name of classes that a protocol may mean, where they are few.
     pub(super) fn methods_named(&mut self, name: Atom) -> Rc<[FunctionId]> {
         let named = self.methods_by_name.get(&name).cloned().unwrap_or_default();
         let of_application = named.into_iter().filter(|&method| {
             let module = self.functions[method.0 as usize].module;
-            self.module(module).role != pyaudit_source::Role::Test && !self.traits(method).is_property
+            self.module(module).role != pyaudit_source::Role::Test
+                && !self.traits(method).is_property
+                && !self.is_placeholder(method)
         });
         of_application.collect()
     }

@@ -13,6 +13,12 @@ use pyaudit_python::{ExprId, ExprKind, StmtId};
 pub(super) struct Traits {
     /// Reading the attribute runs it.
     pub is_property: bool,
+    /// It is run once, when its class is mapped: reading the attribute gives what it gave.
+    pub is_declared: bool,
+    /// Others are meant to run in its place.
+    pub is_abstract: bool,
+    /// What it gives is kept, so that its body seldom runs.
+    pub is_cached: bool,
     /// Its first parameter is the class.
     pub is_of_class: bool,
     /// Its call gives a context manager.
@@ -25,6 +31,12 @@ pub(super) struct Traits {
 
 /// Decorators of a property, by their last name.
 const PROPERTIES: &[&str] = &["property", "cached_property", "hybrid_property", "abstractproperty", "declared_attr"];
+
+/// Decorators of attributes that are made once for a class, of abstract methods, and of functions whose result is kept,
+/// by their last name.
+const DECLARED: &[&str] = &["declared_attr"];
+const ABSTRACT: &[&str] = &["abstractmethod", "abstractproperty", "abstractclassmethod"];
+const CACHED: &[&str] = &["lru_cache", "cache", "cached_property"];
 
 /// Decorators of a method of the class, by their last name.
 const OF_CLASS: &[&str] =
@@ -72,6 +84,9 @@ impl<'p> Linker<'p> {
         let Type::External(path) = self.type_of(module, func) else { return };
         let last = self.atoms.text(self.paths.last(path));
         traits.is_property |= PROPERTIES.contains(&last);
+        traits.is_declared |= DECLARED.contains(&last);
+        traits.is_abstract |= ABSTRACT.contains(&last);
+        traits.is_cached |= CACHED.contains(&last) && self.top(path) == "functools";
         traits.is_of_class |= OF_CLASS.contains(&last);
         traits.is_validator |= VALIDATORS.contains(&last);
         traits.is_manager |= MANAGERS.contains(&last);

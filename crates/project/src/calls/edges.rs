@@ -165,6 +165,9 @@ impl<'p> Linker<'p> {
                 _ => {}
             }
         }
+        if self.is_placeholder(function) {
+            confidence = Confidence::Guess;
+        }
         into.push(target(function, kind, confidence));
         for wrapper in self.wrappers(function) {
             into.push(target(wrapper, kind, confidence));
@@ -184,7 +187,7 @@ impl<'p> Linker<'p> {
 
     fn add_overrides(&mut self, class: ClassId, name: Atom, of: FunctionId, kind: EdgeKind, into: &mut Vec<Target>) {
         let mut overrides = self.overrides(class, name);
-        if overrides.is_empty() && self.inherits_external(class, &["Protocol"]) {
+        if overrides.is_empty() && self.is_protocol(class) {
             overrides = self.methods_named(name);
         }
         for &function in overrides.iter() {
@@ -293,6 +296,7 @@ impl<'p> Linker<'p> {
             };
             let mut targets = Vec::new();
             match self.method(class, name) {
+                Some(method) if self.traits(method).is_declared => {}
                 Some(method) if self.traits(method).is_property => {
                     targets.push(target(method, EdgeKind::Property, confidence));
                     if !is_super {

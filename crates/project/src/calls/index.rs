@@ -96,7 +96,15 @@ impl<'p> Linker<'p> {
         };
         let colour = if definition.is_some_and(|function| function.is_async) { Colour::Async } else { Colour::Sync };
         let entry = Entry::default();
-        self.functions.push(Function { module: module.id, node, class, colour, entry, unknown_calls: 0 });
+        self.functions.push(Function {
+            module: module.id,
+            node,
+            class,
+            colour,
+            entry,
+            is_cached: false,
+            unknown_calls: 0,
+        });
         self.bodies.push(Body::default());
         self.by_node.insert((module.id, node), id);
         if let Some(function) = definition.filter(|_| class.is_some()) {

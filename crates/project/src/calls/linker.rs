@@ -285,6 +285,9 @@ impl<'p> Linker<'p> {
     /// Sorts the edges and makes the tables that are asked.
     pub(super) fn finish(mut self) -> Calls {
         self.mark_entries();
+        for at in 0..self.functions.len() {
+            self.functions[at].is_cached = self.traits(FunctionId(at as u32)).is_cached;
+        }
         let project = self.project;
         self.edges.sort_unstable_by_key(|edge| {
             let range = project.modules.get(edge.module).python.syntax.expr(edge.place).range;

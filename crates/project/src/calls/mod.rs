@@ -150,6 +150,8 @@ pub struct Function {
     pub colour: Colour,
     /// Who else calls it.
     pub entry: Entry,
+    /// Whether `functools` keeps what it gives, so that its body seldom runs.
+    pub is_cached: bool,
     /// How many of its calls have a callee that is not known.
     pub unknown_calls: u32,
 }

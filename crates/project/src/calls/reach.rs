@@ -85,7 +85,7 @@ impl Calls {
     /// The shortest chain from a function to a call of this kind that holds up the thread which runs the function: only
     /// plain functions stand between. A certain chain where there is one, else a guessed one.
     ///
-    /// What runs in another thread or process is left out, and so is what an `async def` does that the function awaits:
+    /// What runs in another thread or process is left out, what a function does whose result `functools` keeps, and what an `async def` does that the function awaits:
     /// that function is to be asked itself.
     pub fn blocks(&self, function: FunctionId, kind: Kind) -> Option<Chain> {
         self.either(function, kind, true)
@@ -204,7 +204,9 @@ impl Calls {
         }
         let callee = self.function(callee);
         let is_plain = matches!(callee.colour, Colour::Sync | Colour::Generator) && callee.node != FunctionNode::Module;
-        let may_never_run = edge.kind == EdgeKind::Callback && edge.confidence == Confidence::Guess;
+        // What runs once, when it is asked first, does not hold up those who ask later.
+        let may_never_run =
+            callee.is_cached || (edge.kind == EdgeKind::Callback && edge.confidence == Confidence::Guess);
         is_plain && !edge.off_loop && !may_never_run
     }
 

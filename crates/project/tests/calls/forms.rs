@@ -210,7 +210,28 @@ fn a_method_that_is_read_as_a_value_may_be_any_that_fits_its_protocol() {
     let source = "from typing import Protocol\nclass Translator(Protocol):\n    def t(self, key): ...\n\
                   class Json:\n    def t(self, key): pass\nclass Controller:\n    translator: Translator\n\
                   \x20   @property\n    def t(self):\n        return self.translator.t\n    def run(self):\n        self.t('x')\n";
-    assert_eq!(edges(source, "Controller.run"), ["m:Controller.t property", "m:Translator.t call", "m:Json.t call?"]);
+    assert_eq!(edges(source, "Controller.run"), ["m:Controller.t property", "m:Translator.t call?", "m:Json.t call?"]);
+}
+
+#[test]
+fn a_class_that_fulfils_a_protocol_means_its_own_methods() {
+    let source = "from typing import Protocol\nclass P(Protocol):\n    def load(self): ...\nclass Base(P):\n    def load(self): pass\n\
+                  class Other:\n    def load(self): pass\ndef use(b: Base):\n    b.load()\n";
+    assert_eq!(edges(source, "use"), ["m:Base.load call"]);
+}
+
+#[test]
+fn an_abstract_method_stands_for_those_that_override_it() {
+    let source = "from abc import ABC, abstractmethod\nclass A(ABC):\n    @abstractmethod\n    def run(self): ...\nclass B(A):\n    def run(self): pass\n\
+                  def use(a: A):\n    a.run()\n";
+    assert_eq!(edges(source, "use"), ["m:A.run call?", "m:B.run call?"]);
+}
+
+#[test]
+fn a_declared_attribute_is_not_run_by_those_who_read_it() {
+    let source = "from sqlalchemy.orm import declared_attr, relationship\nclass M:\n    @declared_attr\n    def project(cls):\n        return relationship('P')\n\
+                  def use(m: M):\n    m.project\n";
+    assert_eq!(edges(source, "use"), Vec::<String>::new());
 }
 
 #[test]

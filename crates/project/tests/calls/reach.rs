@@ -96,12 +96,12 @@ fn each_kind_of_primitive_blocks() {
 
 #[test]
 fn what_runs_in_threads_and_awaited_twins_do_not_block() {
-    let head = "import asyncio, time, requests, httpx, anyio\nfrom functools import partial\n\
+    let head = "import asyncio, functools, time, requests, httpx, anyio\nfrom functools import partial\n\
                 from fastapi import BackgroundTasks, Depends\nfrom fastapi.concurrency import run_in_threadpool\n\
                 from starlette.responses import StreamingResponse\nfrom asgiref.sync import sync_to_async\n\
                 def work():\n    time.sleep(1)\ndef lend():\n    time.sleep(1)\n    yield 1\n\
                 def threaded(f):\n    async def inner(*a):\n        return await asyncio.to_thread(f, *a)\n    return inner\n\
-                @threaded\ndef wrapped():\n    time.sleep(1)\n";
+                @threaded\ndef wrapped():\n    time.sleep(1)\n@functools.lru_cache\ndef kept():\n    open('x')\n";
     for body in [
         "await run_in_threadpool(work)",
         "await asyncio.to_thread(work)",
@@ -118,6 +118,7 @@ fn what_runs_in_threads_and_awaited_twins_do_not_block() {
         "async with httpx.AsyncClient() as c:\n        await c.get('x')",
         "def nested():\n        time.sleep(1)\n    return nested",
         "print(time.sleep)",
+        "kept()",
     ] {
         let source =
             format!("{head}async def f(tasks: BackgroundTasks, a=Depends(work), b=Depends(lend)):\n    {body}\n");
