@@ -135,8 +135,7 @@ fn is_declared_in(module: &Module, table: &Table, column: Span) -> bool {
 
 fn is_served_by_index(project: &Project, table: &Table, column: &Column) -> bool {
     let is_indexed = |column: &Column| {
-        let by_migration = table.name.as_deref().map(|name| project.migrations.indexes.cover(name, &column.name));
-        table.is_indexed(column) || by_migration.unwrap_or(false)
+        table.is_indexed(column) || names(table).iter().any(|name| project.migrations.indexes.cover(name, &column.name))
     };
     let composite = table
         .constraints
@@ -146,4 +145,21 @@ fn is_served_by_index(project: &Project, table: &Table, column: &Column) -> bool
         Some(key) => key.columns.iter().filter_map(|name| table.column(name)).any(is_indexed),
         None => is_indexed(column),
     }
+}
+
+/// The name of the table; where code computes it, what such code usually makes of the name of the class.
+fn names(table: &Table) -> Vec<String> {
+    if let Some(name) = &table.name {
+        return vec![name.clone()];
+    }
+    let class = table.class_path.last().map_or("", String::as_str);
+    let mut snake = String::new();
+    for (at, letter) in class.char_indices() {
+        if at > 0 && letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    let lower = class.to_ascii_lowercase();
+    vec![format!("{snake}s"), format!("{lower}s"), snake, lower]
 }

@@ -1,10 +1,22 @@
 //! Checks of the area database.
 
+mod create_all_beside_migrations;
 mod fk_without_index;
+mod query_in_loop;
+mod several_engines;
+mod sqlite_default_database;
 mod two_declarative_bases;
 mod unconfigured_pool;
 
 use pyaudit_check::Check;
 
 /// Every check of the area, in the order of their ids.
-pub static CHECKS: &[&Check] = &[&fk_without_index::CHECK, &two_declarative_bases::CHECK, &unconfigured_pool::CHECK];
+pub static CHECKS: &[&Check] = &[
+    &create_all_beside_migrations::CHECK,
+    &fk_without_index::CHECK,
+    &query_in_loop::CHECK,
+    &several_engines::CHECK,
+    &sqlite_default_database::CHECK,
+    &two_declarative_bases::CHECK,
+    &unconfigured_pool::CHECK,
+];

@@ -1,5 +1,5 @@
+use pyaudit_check::project::ModuleId;
 use pyaudit_check::project::database::{DeclarativeBase, Table};
-use pyaudit_check::project::{ModuleId, RouterKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, check};
 use std::collections::BTreeSet;
 
@@ -56,7 +56,7 @@ fn run(project: &Project, findings: &mut Findings) {
     }
     bases.retain(|base| !base.tables.is_empty());
     findings.examined(bases.len());
-    let applications = applications(project);
+    let applications = project.modules_of_applications();
     for (at, second) in bases.iter().enumerate().skip(1) {
         // The one with the most tables that is loaded together with it is what it should have been.
         let first = bases[..at]
@@ -84,16 +84,6 @@ fn report(first: &DeclarativeBase<'_>, second: &DeclarativeBase<'_>, findings: &
         }
         None => {}
     }
-}
-
-/// The modules that each application loads.
-fn applications(project: &Project) -> Vec<BTreeSet<ModuleId>> {
-    let starts = project.routes.routers.iter().filter(|router| router.kind == RouterKind::Application);
-    let starts: BTreeSet<ModuleId> = starts
-        .map(|router| router.module)
-        .filter(|&module| project.modules.get(module).role == Role::Application)
-        .collect();
-    starts.into_iter().map(|module| project.imports.loaded_by(module)).collect()
 }
 
 /// Whether one application loads tables of both.

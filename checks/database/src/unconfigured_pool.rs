@@ -95,7 +95,13 @@ fn has_own_pool(project: &Project, engine: &Engine) -> bool {
 }
 
 fn is_configured(engine: &Engine) -> bool {
-    engine.has_unknown_arguments || POOL_ARGUMENTS.iter().any(|name| engine.argument(name).is_some())
+    // Only SQLite takes this argument, whatever the address says.
+    let is_sqlite = engine.argument("connect_args").is_some_and(|arguments| {
+        arguments.value.starts_with('{')
+            && arguments.value.ends_with('}')
+            && arguments.value.contains("check_same_thread")
+    });
+    is_sqlite || engine.has_unknown_arguments || POOL_ARGUMENTS.iter().any(|name| engine.argument(name).is_some())
 }
 
 /// The place of `create_engine` itself.

@@ -132,7 +132,8 @@ impl Project {
         steering.collect()
     }
 
-    fn query(&self, module: &Module, call: &Call) -> Option<Query> {
+    /// The query that a call runs, if it runs one.
+    pub fn query(&self, module: &Module, call: &Call) -> Option<Query> {
         let (object, method) = call.method(module)?;
         let range = module.python.syntax.expr(call.func).range;
         if EXECUTORS.contains(&method) {

@@ -101,6 +101,8 @@ pub struct SessionFactory {
 pub struct SchemaCreation {
     /// The module.
     pub module: ModuleId,
+    /// `metadata.create_all`, without the call.
+    pub call: ExprId,
     /// The place of `metadata.create_all`.
     pub span: Span,
     /// Whether it drops the tables.
@@ -304,7 +306,7 @@ impl Project {
             Some(function) => self.runs_at_start(module, function, 3),
             None => !is_main_block(self, module, id),
         };
-        SchemaCreation { module: module.id, span: module.span_of(id), drops, function, runs_at_start }
+        SchemaCreation { module: module.id, call: id, span: module.span_of(id), drops, function, runs_at_start }
     }
 
     /// Whether a function is a lifespan or start-up handler, or is called by one, as far as names tell.

@@ -8,16 +8,21 @@ mod dialects;
 mod engines;
 mod lenders;
 mod lifetimes;
+mod loops;
 mod models;
 pub(crate) mod reading;
 mod relationships;
+mod sharing;
 mod table_args;
+mod turns;
 
 pub use bases::DeclarativeBase;
 pub use dialects::Driver;
 pub use engines::{Engine, PoolArgument, SchemaCreation, SessionFactory};
 pub use lenders::SessionLender;
+pub use loops::RepeatedQuery;
 pub use relationships::Relationship;
+pub use sharing::DatabaseKey;
 pub use table_args::{Constraint, ConstraintKind, Index};
 
 use crate::{Definition, Module, ModuleId, Project, Resolution, Symbol};
