@@ -84,7 +84,7 @@ impl Project {
     }
 
     /// The value of a keyword argument, given by name or through `**options` with a dict that can be seen.
-    fn option(&self, module: &Module, keywords: &[Keyword], name: &str) -> Option<ExprId> {
+    pub(crate) fn option(&self, module: &Module, keywords: &[Keyword], name: &str) -> Option<ExprId> {
         let syntax = &module.python.syntax;
         module.keyword(keywords, name).or_else(|| {
             keywords.iter().filter(|keyword| keyword.name.is_none()).find_map(|keyword| {

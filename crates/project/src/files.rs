@@ -1,5 +1,6 @@
 //! Each file as plain data by itself: which reader a path gets, and the map over all files.
 
+use crate::proxies::is_front;
 use pyaudit_data::dockerfile::Dockerfile;
 use pyaudit_data::{Value, dockerfile, dotenv, ini, json, requirements, toml, yaml};
 use pyaudit_source::{FileId, ParseProblem, Phase, Problem, Sources, Span};
@@ -162,7 +163,10 @@ fn reader_by_shape(path: &str, name: &str) -> Option<Reader> {
         || lower == "containerfile"
         || (lower.starts_with("dockerfile.") && !lower.ends_with(".dockerignore"))
         || lower.ends_with(".dockerfile");
-    is_dockerfile.then_some(Reader::Dockerfile)
+    if is_dockerfile {
+        return Some(Reader::Dockerfile);
+    }
+    is_front(path).then_some(Reader::Text)
 }
 
 /// Whether a YAML file is a workflow, a composite action or a compose file.

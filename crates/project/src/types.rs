@@ -184,6 +184,12 @@ impl Project {
         }
     }
 
+    /// The class that an annotation names: that of `Annotated[T, …]` and `T | None` is the class of `T`. An alias for an
+    /// annotation is followed.
+    pub fn annotated_class(&self, module: &Module, annotation: ExprId) -> Option<Symbol> {
+        self.class_of_annotation(module, annotation, Budget::new(&steps()))
+    }
+
     /// The class that an annotation names; an alias for an annotation is followed.
     fn class_of_annotation(&self, module: &Module, annotation: ExprId, budget: Budget<'_>) -> Option<Symbol> {
         let budget = budget.step()?;
