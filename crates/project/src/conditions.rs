@@ -12,6 +12,8 @@ pub enum Condition {
     NotDevelopment,
 }
 
+crate::named!(Condition { Development => "development", NotDevelopment => "not-development" });
+
 impl Condition {
     /// What holds where this does not.
     pub(crate) const fn negated(self) -> Self {

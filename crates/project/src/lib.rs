@@ -49,6 +49,7 @@ mod switches;
 mod symbols;
 mod types;
 mod values;
+pub mod variables;
 pub mod workflows;
 
 pub use answers::{Answer, AnswerKind, HTTP_EXCEPTIONS};
@@ -89,6 +90,7 @@ pub use standard_library::is_standard_library;
 pub use switches::Switch;
 pub use symbols::{Definition, Symbol};
 pub use values::{Possible, PossibleValue};
+pub use variables::Variables;
 pub use workflows::Workflows;
 
 use pyaudit_source::{Problem, Sources};
@@ -128,6 +130,8 @@ pub struct Project {
     pub linting: Linting,
     /// What deployment platforms are told.
     pub manifests: Manifests,
+    /// Who reads each environment variable, and who gives it a value.
+    pub variables: Variables,
     /// What is already right, in the order of axis, id and place.
     pub facts: Vec<Fact>,
     /// What could not be read, decoded, parsed or linked, in the order of their places.
@@ -152,6 +156,7 @@ impl Project {
         project.workflows = Workflows::build(&project.sources, &project.files);
         project.linting = Linting::build(&project.workflow_context());
         project.manifests = Manifests::build(&project.sources, &project.files);
+        project.variables = Variables::build(&project);
         let problems = project.sources.problems().iter().chain(&project.files.problems);
         project.problems = problems.chain(&project.dependencies.problems).cloned().collect();
         project.problems.sort();

@@ -11,6 +11,8 @@ use pyaudit_source::{FileId, Range, Role, Sources, Span};
 pub struct Manifests {
     /// The services, in the order of their files.
     pub services: Vec<Service>,
+    /// The groups of environment variables that services of Render share, in the order of their files.
+    pub groups: Vec<VariableGroup>,
     /// Manifests that could not be read.
     pub unread: Vec<FileId>,
 }
@@ -51,6 +53,19 @@ pub struct Service {
     pub health_check_path: Option<Setting>,
     /// The environment variables that the manifest gives it.
     pub variables: Vec<Setting>,
+    /// The names of the groups of variables that it gets too (`fromGroup`).
+    pub groups: Vec<String>,
+}
+
+/// A group of environment variables of a blueprint (`envVarGroups`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariableGroup {
+    /// The manifest.
+    pub file: FileId,
+    /// Its name.
+    pub name: String,
+    /// Its variables.
+    pub variables: Vec<Setting>,
 }
 
 /// A shell text inside a manifest.
@@ -84,7 +99,10 @@ impl Manifests {
         for (file, source) in sources.files().filter(|(_, source)| source.role != Role::Vendored) {
             match source.name() {
                 "render.yaml" | "render.yml" => match files.get(file) {
-                    Some(Data::Yaml(documents)) => manifests.services.extend(render(file, documents)),
+                    Some(Data::Yaml(documents)) => {
+                        manifests.services.extend(render(file, documents));
+                        manifests.groups.extend(documents.iter().flat_map(|document| variable_groups(file, document)));
+                    }
                     _ => manifests.unread.push(file),
                 },
                 "Procfile" => match sources.text(file) {
@@ -134,8 +152,25 @@ fn render_service(file: FileId, service: &Value) -> Service {
         health_check_path: service
             .entry("healthCheckPath")
             .map(|entry| setting(&entry.key.text, entry.key.range, Some(&entry.value))),
-        variables: service.get("envVars").map_or(&[][..], Value::items).iter().filter_map(variable).collect(),
+        variables: variables(service),
+        groups: service.get("envVars").map_or(&[][..], Value::items).iter().filter_map(group_name).collect(),
     }
+}
+
+fn variables(table: &Value) -> Vec<Setting> {
+    table.get("envVars").map_or(&[][..], Value::items).iter().filter_map(variable).collect()
+}
+
+fn group_name(item: &Value) -> Option<String> {
+    item.get("fromGroup")?.as_str().map(str::to_owned)
+}
+
+fn variable_groups(file: FileId, document: &Value) -> Vec<VariableGroup> {
+    let groups = document.get("envVarGroups").map_or(&[][..], Value::items).iter();
+    let named = groups.filter_map(|group| {
+        Some(VariableGroup { file, name: group.get("name")?.as_str()?.to_owned(), variables: variables(group) })
+    });
+    named.collect()
 }
 
 fn variable(item: &Value) -> Option<Setting> {
@@ -201,6 +236,7 @@ fn process(file: FileId, directory: &str, kind: &str, command: &str, start: u32)
         start,
         health_check_path: None,
         variables: Vec::new(),
+        groups: Vec::new(),
     }
 }
 

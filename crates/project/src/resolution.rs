@@ -19,7 +19,7 @@ impl Project {
         let mut lines = vec![self.routes.resolution(), self.authentications.resolution()];
         lines.push(self.calls.resolution());
         lines.extend(self.database.resolution());
-        lines.extend(self.settings.resolution());
+        lines.extend(self.settings.resolution(self));
         lines
     }
 }

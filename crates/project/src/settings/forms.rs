@@ -105,7 +105,8 @@ impl Project {
         }
     }
 
-    fn is_environ(&self, module: &Module, expr: ExprId) -> bool {
+    /// Whether an expression is `os.environ`.
+    pub(crate) fn is_environ(&self, module: &Module, expr: ExprId) -> bool {
         let is_name =
             matches!(module.python.syntax.expr(expr).kind, ExprKind::Name { .. } | ExprKind::Attribute { .. });
         is_name && self.is_any(module, expr, ENVIRON)

@@ -2,6 +2,21 @@
 //!
 //! Pydantic's classes are read as pydantic reads them: of version 1 where they come from `pydantic`, of version 2 where
 //! they come from `pydantic_settings` (<https://docs.pydantic.dev/latest/concepts/pydantic_settings/>).
+//!
+//! # What a check asks
+//!
+//! * *Which settings are there?* [`Settings::classes`], each with its [`Field`]s: variables, default, whether required; and
+//!   [`Settings::reads`] for every `os.getenv` and its kin. `Field::default` holds what Python would show when no variable
+//!   is set ([`Literal`]), where that can be known.
+//! * *Does something refuse the default?* [`Project::default_refusals`]: the validators that raise, each with the
+//!   environment in which it does, and whether every test on the way could be worked out. A default that is refused
+//!   certainly, everywhere or outside development, cannot reach production. [`Project::refusals`] asks the same of a value
+//!   that a manifest gives.
+//! * *What may `settings.CORS_ORIGINS` be?* [`Project::possible_strings`] follows the expression through the default, its
+//!   branches, and what validators refuse and put in place; [`Project::setting_values`] starts from the field. A value
+//!   that a variable would replace names it; `complete` is false as long as the environment has a say.
+//! * *Who uses it?* [`Settings::uses_of`], [`Project::setting_field`] for an expression.
+//! * *Who defines the variable, who needs it?* [`crate::variables`].
 
 mod classes;
 mod configuration;
@@ -293,7 +308,7 @@ impl Settings {
     }
 
     /// How many defaults, uses and names of variables are known.
-    pub(crate) fn resolution(&self) -> [Resolution; 3] {
+    pub(crate) fn resolution(&self, project: &Project) -> [Resolution; 4] {
         let defaults = || {
             let fields = self.classes.iter().flat_map(|class| &class.fields);
             fields.filter(|field| !field.variables.is_empty()).filter_map(|field| field.default.as_ref())
@@ -310,11 +325,46 @@ impl Settings {
                 resolved: self.uses.iter().filter(is_attributed).count(),
                 all: self.uses.len(),
             },
+            self.values_resolution(project),
             Resolution {
                 what: "names of environment variables",
                 resolved: self.reads.iter().filter(|read| read.variable.is_some()).count(),
                 all: self.reads.len(),
             },
         ]
+    }
+
+    /// How many reads of fields give a value that can be known: by the default or by a definition in the repository.
+    fn values_resolution(&self, project: &Project) -> Resolution {
+        let is_read = |used: &&SettingUse| matches!(used.access, Access::Read | Access::Dynamic);
+        let mut counted: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for used in self.uses.iter().filter(is_read) {
+            if let Member::Field(field) = used.member {
+                *counted.entry((used.class, field)).or_default() += 1;
+            }
+        }
+        let is_known = |(class, field): (usize, usize)| {
+            let class = &self.classes[class];
+            let field = &class.fields[field];
+            field.default.as_ref().is_some_and(|default| default.value.is_some())
+                || !project.setting_values(class, field).values.is_empty()
+                || project.defined_texts(field).next().is_some()
+        };
+        let known = counted.iter().filter(|(place, _)| is_known(**place));
+        Resolution {
+            what: "values of settings that are read",
+            resolved: known.map(|(_, count)| count).sum(),
+            all: counted.values().sum(),
+        }
+    }
+}
+
+impl Project {
+    /// The texts that the repository gives the variables of a field, in the order of the variables and sites. They may be
+    /// secrets.
+    pub fn defined_texts<'p>(&'p self, field: &'p Field) -> impl Iterator<Item = &'p str> {
+        let variables = field.variables.iter().filter_map(|name| self.variables.get(name));
+        let definitions = variables.flat_map(|variable| self.variables.definitions(variable));
+        definitions.filter_map(|(_, definition)| definition.value.literal())
     }
 }

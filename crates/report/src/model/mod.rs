@@ -5,6 +5,7 @@ mod database;
 mod resolution;
 mod routes;
 mod settings;
+mod variables;
 
 use crate::JsonOptions;
 use crate::escape::ascii_controls;
@@ -27,6 +28,7 @@ struct Document<'p> {
     calls: calls::Section<'p>,
     database: database::Section<'p>,
     settings: settings::Section<'p>,
+    variables: variables::Section<'p>,
 }
 
 impl<'p> Document<'p> {
@@ -38,6 +40,7 @@ impl<'p> Document<'p> {
             calls: calls::section(project),
             database: database::section(project),
             settings: settings::section(project),
+            variables: variables::section(project),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::place::{Place, place};
 use pyaudit_check::Project;
+use pyaudit_check::project::Condition;
 use pyaudit_check::project::ModuleId;
 use pyaudit_check::project::environment::Variable;
-use pyaudit_check::project::settings::{self, Literal, Member};
+use pyaudit_check::project::settings::{self, Action, Literal, Member};
 use pyaudit_source::Range;
 use serde::Serialize;
 
@@ -27,7 +28,44 @@ struct Class<'p> {
     env_files: Vec<&'p str>,
     open: bool,
     fields: Vec<Field<'p>>,
+    validators: Vec<Validator<'p>>,
     instances: Vec<Instance<'p>>,
+}
+
+#[derive(Serialize)]
+struct Validator<'p> {
+    kind: &'static str,
+    name: &'p str,
+    #[serde(flatten)]
+    place: Place<'p>,
+    fields: Vec<&'p str>,
+    before: bool,
+    sees_defaults: bool,
+    outcomes: Vec<Outcome<'p>>,
+}
+
+#[derive(Serialize)]
+struct Outcome<'p> {
+    action: &'static str,
+    #[serde(flatten)]
+    place: Place<'p>,
+    fields: Vec<&'p str>,
+    when: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Refusal<'p> {
+    validator: &'p str,
+    #[serde(flatten)]
+    place: Place<'p>,
+    when: Option<&'static str>,
+    certain: bool,
+}
+
+#[derive(Serialize)]
+struct Value {
+    value: String,
+    when: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -38,6 +76,8 @@ struct Field<'p> {
     variables: &'p [String],
     required: bool,
     default: Option<String>,
+    values: Vec<Value>,
+    default_refused: Vec<Refusal<'p>>,
     uses: usize,
 }
 
@@ -91,7 +131,7 @@ fn qualified(project: &Project, module: ModuleId, path: &[String]) -> String {
     format!("{}:{}", project.modules.get(module).name, path.join("."))
 }
 
-fn class_name(project: &Project, class: &settings::SettingsClass) -> String {
+pub(super) fn class_name(project: &Project, class: &settings::SettingsClass) -> String {
     qualified(project, class.module, &class.path)
 }
 
@@ -106,26 +146,67 @@ fn class<'p>(project: &'p Project, at: usize, class: &'p settings::SettingsClass
         extra: configuration.extra.name(),
         env_files: configuration.environment_files.iter().map(|file| file.path.as_str()).collect(),
         open: class.is_open,
-        fields: class.fields.iter().map(|found| field(project, at, found)).collect(),
+        fields: class.fields.iter().map(|found| field(project, (at, class), found)).collect(),
+        validators: class.validators.iter().map(|found| validator(project, found)).collect(),
         instances: class.instances.iter().map(|found| instance(project, found)).collect(),
     }
 }
 
-fn field<'p>(project: &'p Project, class: usize, field: &'p settings::Field) -> Field<'p> {
+fn field<'p>(
+    project: &'p Project,
+    (number, class): (usize, &'p settings::SettingsClass),
+    field: &'p settings::Field,
+) -> Field<'p> {
     let value = field.default.as_ref().and_then(|default| default.value.as_ref());
-    let names = field.variables.iter().chain([&field.name]);
+    let names = || field.variables.iter().chain([&field.name]).map(String::as_str);
+    let possible = project.setting_values(class, field).values.into_iter();
     Field {
         name: &field.name,
         place: place(project, field.span),
         variables: &field.variables,
         required: field.required,
-        default: value.map(|value| shown(names.map(String::as_str), value)),
-        uses: project.settings.uses_of(class, &field.name).count(),
+        default: value.map(|value| shown(names(), value)),
+        values: possible
+            .map(|value| Value {
+                when: value.condition.map(Condition::name),
+                value: shown(names(), &Literal::Str(value.text)),
+            })
+            .collect(),
+        default_refused: project
+            .default_refusals(class, field)
+            .into_iter()
+            .map(|refusal| Refusal {
+                validator: &refusal.validator.name,
+                place: place(project, refusal.outcome.span),
+                when: refusal.condition.map(Condition::name),
+                certain: refusal.is_certain,
+            })
+            .collect(),
+        uses: project.settings.uses_of(number, &field.name).count(),
+    }
+}
+
+fn validator<'p>(project: &'p Project, validator: &'p settings::Validator) -> Validator<'p> {
+    let outcome = |outcome: &'p settings::Outcome| {
+        let (action, fields) = match &outcome.action {
+            Action::Refuse => ("refuse", outcome.tested.iter().map(String::as_str).collect()),
+            Action::Replace { fields, .. } => ("replace", fields.iter().map(String::as_str).collect()),
+        };
+        Outcome { action, place: place(project, outcome.span), fields, when: outcome.condition.map(Condition::name) }
+    };
+    Validator {
+        kind: validator.kind.name(),
+        name: &validator.name,
+        place: place(project, validator.span),
+        fields: validator.fields.iter().map(String::as_str).collect(),
+        before: validator.is_before,
+        sees_defaults: validator.sees_defaults,
+        outcomes: validator.outcomes.iter().map(outcome).collect(),
     }
 }
 
 /// A value as Python shows it; three asterisks for one that may be a secret, so that the model can be passed on.
-fn shown<'n>(names: impl Iterator<Item = &'n str>, value: &Literal) -> String {
+pub(super) fn shown<'n>(names: impl Iterator<Item = &'n str>, value: &Literal) -> String {
     let text = value.as_str().unwrap_or("");
     let is_secret = |name: &str| {
         let nowhere = Range::new(0, 0);
