@@ -1,7 +1,7 @@
 //! What cross-origin requests an application allows.
 
-use crate::{Definition, Module, ModuleId, Project, Symbol};
-use pyaudit_python::{ExprId, ExprKind, Keyword, StmtKind};
+use crate::{Condition, Definition, Module, ModuleId, Project, Symbol};
+use pyaudit_python::{ExprId, ExprKind, Keyword, Parent, StmtKind};
 
 /// Classes that answer cross-origin requests.
 const CORS_MIDDLEWARE: &[&str] = &[
@@ -32,6 +32,8 @@ pub struct CorsPolicy {
     pub origin_regex: Option<ExprId>,
     /// The value of `allow_credentials`.
     pub credentials: Option<ExprId>,
+    /// The environment in which alone it is set up, where that is limited: below `if settings.DEBUG`.
+    pub condition: Option<Condition>,
 }
 
 impl Project {
@@ -50,6 +52,7 @@ impl Project {
                 origins: option("allow_origins"),
                 origin_regex: option("allow_origin_regex"),
                 credentials: option("allow_credentials"),
+                condition: self.condition_at(module, Parent::Expr(call)),
             })
         });
         let mut policies: Vec<CorsPolicy> = policies.collect();

@@ -159,7 +159,7 @@ fn split(text: &str) -> Vec<String> {
 
 /// Whether one of the words, or two or all of them together, are in a list.
 fn says(words: &[String], list: &[&str]) -> bool {
-    let pairs = words.windows(2).map(|pair| pair.concat());
+    let pairs = words.windows(2).map(<[String]>::concat);
     let single = words.iter().cloned();
     single.chain(pairs).chain([words.concat()]).any(|word| list.contains(&word.as_str()))
 }

@@ -277,10 +277,13 @@ other.url
 fn a_plain_class_has_what_it_reads_and_what_stands_beside_it() {
     let text = "\
 import os
+import decouple
 
 class Config:
     NAME = 'shop'
     DEBUG = os.getenv('DEBUG', 'true').lower() in ('1', 'true')
+    PORT = decouple.config('PORT', default='80', cast=int)
+    HOSTS = decouple.config('HOSTS', default='a,b', cast=decouple.Csv())
 
     def __init__(self):
         self.url = os.environ['URL']
@@ -298,7 +301,10 @@ config.DEBUG
 Config.NAME
 ";
     let project = project(&[("config.py", text)]);
-    assert_eq!(fields(class(&project, "Config")), ["NAME  'shop'", "DEBUG DEBUG True", "url! URL ?"]);
+    assert_eq!(
+        fields(class(&project, "Config")),
+        ["NAME  'shop'", "DEBUG DEBUG True", "PORT PORT 80", "HOSTS HOSTS ?", "url! URL ?"]
+    );
     assert_eq!(fields(class(&project, "Other"))[0], "NAME  'other'");
     assert!(project.settings.classes().iter().all(|class| class.qualname() != "Reader"));
     let outside = project.settings.uses().iter().filter(|used| used.function.is_none());

@@ -5,11 +5,13 @@
 mod cors;
 mod dependencies;
 mod deployment;
+mod documentation_routes;
 mod environment_files;
 mod health;
 mod integration;
 mod linting;
 mod migrations;
+mod settings;
 mod test_suite;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -57,15 +59,17 @@ pub struct Fact {
 
 /// Every fact of a linked project, in the order of axis, id and place.
 pub(crate) fn collect(project: &Project) -> Vec<Fact> {
-    let groups: [fn(&Project) -> Vec<Fact>; 9] = [
+    let groups: [fn(&Project) -> Vec<Fact>; 11] = [
         cors::facts,
         dependencies::facts,
         deployment::facts,
+        documentation_routes::facts,
         environment_files::facts,
         health::facts,
         integration::facts,
         linting::facts,
         migrations::facts,
+        settings::facts,
         test_suite::facts,
     ];
     let mut facts: Vec<Fact> = groups.into_iter().flat_map(|group| group(project)).collect();

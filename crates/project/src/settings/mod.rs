@@ -188,7 +188,7 @@ pub struct Instance {
     pub is_cached: bool,
     /// What the construction names as `_env_file`.
     pub environment_files: Vec<EnvironmentFileName>,
-    /// The keywords that the construction gives.
+    /// The keywords that the construction gives; `**` for a mapping.
     pub keywords: Vec<String>,
 }
 

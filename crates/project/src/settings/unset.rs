@@ -283,9 +283,16 @@ impl Project {
         context: Context<'_>,
     ) -> Option<Literal> {
         if let Some(read) = self.environment_read(module, expr) {
-            return match read.default {
-                Some(default) => self.literal(module, default, context),
-                None => (!read.required).then_some(Literal::None),
+            let Some(default) = read.default else { return (!read.required).then_some(Literal::None) };
+            let value = self.literal(module, default, context)?;
+            // Libraries turn defaults into what they turn variables into, as far as these are texts.
+            let class = read.cast.filter(|_| matches!(value, Literal::Str(_))).map(|cast| self.symbol(module, cast));
+            return match class {
+                None => Some(value),
+                Some(Some(Symbol::Builtin(name))) if matches!(name.as_str(), "str" | "int" | "float") => {
+                    cast(&name, Some(value), true)
+                }
+                Some(_) => None,
             };
         }
         if let Some(declared) = self.declared(module, expr) {

@@ -85,8 +85,7 @@ impl Project {
                     environment_files: files.map(|files| self.file_names(module, files)).unwrap_or_default(),
                     keywords: keywords
                         .iter()
-                        .filter_map(|keyword| keyword.name)
-                        .map(|name| syntax.identifier(name).to_owned())
+                        .map(|keyword| keyword.name.map_or("**", |name| syntax.identifier(name)).to_owned())
                         .collect(),
                 },
             ));

@@ -26,9 +26,15 @@ fn fields(project: &Project) -> Vec<Reader> {
     let mut found: Vec<Reader> = Vec::new();
     let classes = project.settings.classes().iter().enumerate().filter(|(_, class)| class.kind.is_settings());
     for (at, class) in classes {
-        let is_made = !class.configuration.is_partial && !class.instances.is_empty();
+        // With sources of its own a class has more than variables.
+        let has_sources = class.members.contains("settings_customise_sources");
+        let is_made = !class.configuration.is_partial && !class.instances.is_empty() && !has_sources;
         for (number, field) in class.fields.iter().enumerate().filter(|(_, field)| !field.variables.is_empty()) {
-            let is_given = class.instances.iter().any(|instance| instance.keywords.contains(&field.name));
+            let is_given = class
+                .instances
+                .iter()
+                .flat_map(|instance| &instance.keywords)
+                .any(|keyword| *keyword == field.name || keyword == "**");
             let outer = field.name.rsplit_once('.').and_then(|(outer, _)| class.field(outer));
             // A held model comes from a variable of its own, or from those of its fields.
             let names = field.variables.iter().chain(outer.into_iter().flat_map(|outer| &outer.variables));

@@ -1,7 +1,7 @@
 //! The fields of settings classes and the reads of the environment, compared with what the imported application says.
 
 use crate::{directory, truth, with_truth};
-use pyaudit_project::settings::{Field, Literal, SettingsClass};
+use pyaudit_project::settings::{EnvironmentRead, Field, Literal, SettingsClass};
 use pyaudit_project::{Project, analyse, is_wanted};
 use pyaudit_source::{LoadOptions, Sources, Span};
 use serde_json::Value;
@@ -87,10 +87,13 @@ fn field_line(
     environment: &BTreeMap<String, String>,
 ) -> String {
     let mut reads = field.reads.iter().map(|&read| &project.settings.reads()[read]);
-    let set = reads.find_map(|read| environment.get(read.variable.as_deref()?));
+    let set = reads.find_map(|read| Some((read, environment.get(read.variable.as_deref()?)?)));
     let value =
         field.default.as_ref().map(|default| default.value.as_ref().map_or("?".to_owned(), ToString::to_string));
-    let default = set.map(|value| Literal::Str(value.clone()).to_string()).or(value);
+    let is_number = |read: &EnvironmentRead| matches!(read.conversion.as_deref(), Some("int" | "float"));
+    let given =
+        set.map(|(read, value)| if is_number(read) { value.clone() } else { Literal::Str(value.clone()).to_string() });
+    let default = given.or(value);
     let mut variables: Vec<&str> = field.variables.iter().map(String::as_str).collect();
     if class.kind == pyaudit_project::settings::ClassKind::Pydantic1 {
         // Pydantic 1 keeps them as a set.

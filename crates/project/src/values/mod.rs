@@ -3,22 +3,15 @@
 //! Used where the value decides whether something is a defect, such as the origins that a middleware gets. The answer
 //! says whether it is complete, and where each value stands.
 
+mod calls;
+
 use crate::budget::{Budget, steps};
-use crate::settings::{ReadForm, WRAPPERS};
 use crate::{Condition, Definition, Module, Project};
-use pyaudit_python::{
-    BindingKind, BindingSite, BoolOperator, ExprId, ExprKind, FoldedPart, Keyword, Operator, Parent, StmtId, StmtKind,
-};
+use pyaudit_python::{BindingKind, BindingSite, BoolOperator, ExprId, ExprKind, FoldedPart, Operator, Parent};
 use pyaudit_source::Span;
 
 /// How many values are collected; a list with more is not read to its end.
 const MAX_VALUES: usize = 256;
-
-/// Calls that give back what they are given, as far as the strings in it go.
-const TRANSPARENT_CALLS: &[&str] = &["list", "tuple", "set", "frozenset", "sorted", "str", "json.loads"];
-
-/// Methods that give back what they are called on, as far as the strings in it go.
-const TRANSPARENT_METHODS: &[&str] = &["strip", "lower", "rstrip", "lstrip", "copy", "get_secret_value"];
 
 /// One string that an expression may give.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,84 +218,6 @@ impl Project {
         possible.complete && !possible.values.is_empty() && possible.values.iter().all(|value| !value.text.is_empty())
     }
 
-    fn evaluate_call(
-        &self,
-        module: &Module,
-        func: ExprId,
-        args: &[ExprId],
-        keywords: &[Keyword],
-        frame: &Frame<'_>,
-        into: &mut Possible,
-    ) {
-        let syntax = &module.python.syntax;
-        let symbol = self.symbol(module, func);
-        if symbol.as_ref().is_some_and(|symbol| symbol.is_any(TRANSPARENT_CALLS) || symbol.is_any(WRAPPERS)) {
-            if let Some(&argument) = args.first() {
-                self.evaluate(module, argument, frame, into);
-            }
-            return;
-        }
-        if let Some((home, Definition::Function(id))) = symbol.as_ref().and_then(|symbol| self.definition(symbol)) {
-            let given = given_arguments(home, id, module, args, keywords);
-            let call = Arguments { caller: module, given, outer: frame.call };
-            return self.evaluate_returns(home, id, &Frame { call: Some(&call), ..frame.clone() }, into);
-        }
-        if let ExprKind::Attribute { value, attr, .. } = &syntax.expr(func).kind {
-            let method = syntax.identifier(*attr);
-            if method == "split" {
-                let separator = args.first().and_then(|&argument| self.constant(module, argument, frame.budget));
-                return self.evaluate_split(module, *value, separator.as_deref(), frame, into);
-            }
-            if TRANSPARENT_METHODS.contains(&method) {
-                return self.evaluate(module, *value, frame, into);
-            }
-        }
-        into.complete = false;
-    }
-
-    /// `os.getenv("NAME", default)`: the default, which the environment may replace.
-    fn evaluate_environment(&self, module: &Module, read: &ReadForm, frame: &Frame<'_>, into: &mut Possible) {
-        if let Some(default) = read.default {
-            let name = self.constant(module, read.name, frame.budget).unwrap_or_default();
-            let variable = Some(format!("{}{name}", read.prefix));
-            self.evaluate(module, default, &Frame { variable, ..frame.clone() }, into);
-        }
-        into.complete = false;
-    }
-
-    fn evaluate_split(
-        &self,
-        module: &Module,
-        value: ExprId,
-        separator: Option<&str>,
-        frame: &Frame<'_>,
-        into: &mut Possible,
-    ) {
-        let mut whole = Possible { values: Vec::new(), complete: true };
-        self.evaluate(module, value, frame, &mut whole);
-        into.complete &= whole.complete;
-        for found in whole.values {
-            let parts = match separator {
-                Some(separator) if !separator.is_empty() => found.text.split(separator).collect::<Vec<_>>(),
-                _ => found.text.split_ascii_whitespace().collect(),
-            };
-            let parts = parts.into_iter().map(|part| PossibleValue { text: part.trim().to_owned(), ..found.clone() });
-            into.values.extend(parts);
-        }
-    }
-
-    /// Everything that a function's own `return` statements may give.
-    fn evaluate_returns(&self, module: &Module, function: StmtId, frame: &Frame<'_>, into: &mut Possible) {
-        let syntax = &module.python.syntax;
-        let Some(function) = module.function(function) else { return };
-        for id in syntax.walk_stmts_in(&function.body, false) {
-            if let StmtKind::Return(Some(value)) = syntax.stmt(id).kind {
-                let condition = self.condition_at(module, Parent::Stmt(id)).or(frame.condition);
-                self.evaluate(module, value, &Frame { condition, ..frame.clone() }, into);
-            }
-        }
-    }
-
     /// A name: every plain assignment to it, each under the conditions around it.
     fn evaluate_name(&self, module: &Module, expr: ExprId, frame: &Frame<'_>, into: &mut Possible) {
         let Some((_, binding)) = module.python.lookup(expr) else {
@@ -331,30 +246,6 @@ impl Project {
         }
     }
 
-    /// A parameter: what the call that is being followed gives for it, or its default.
-    fn evaluate_parameter(
-        &self,
-        module: &Module,
-        expr: ExprId,
-        default: Option<ExprId>,
-        frame: &Frame<'_>,
-        into: &mut Possible,
-    ) {
-        let ExprKind::Name { id, .. } = module.python.syntax.expr(expr).kind else { return };
-        let name = module.python.syntax.name(id);
-        let given = frame.call.and_then(|call| {
-            let argument = call.given.iter().find(|(parameter, _)| *parameter == name)?;
-            Some((call, argument.1))
-        });
-        match (given, frame.call, default) {
-            (Some((call, argument)), ..) => {
-                self.evaluate(call.caller, argument, &Frame { call: call.outer, ..frame.clone() }, into);
-            }
-            (None, Some(_), Some(default)) => self.evaluate(module, default, frame, into),
-            _ => into.complete = false,
-        }
-    }
-
     /// An attribute: a constant of a module, a field or property of an object of the project.
     fn evaluate_attribute(&self, module: &Module, expr: ExprId, frame: &Frame<'_>, into: &mut Possible) {
         if let Some((home, Definition::Function(id))) = self.attribute(module, expr) {
@@ -379,24 +270,6 @@ impl Project {
         let condition = self.condition_at(home, Parent::Expr(value)).or(frame.condition);
         self.evaluate(home, value, &Frame { condition, ..frame.clone() }, into);
     }
-}
-
-/// Each parameter of a function that a call gives a value for, by its name.
-fn given_arguments<'m>(
-    home: &'m Module,
-    function: StmtId,
-    caller: &'m Module,
-    args: &[ExprId],
-    keywords: &[Keyword],
-) -> Vec<(&'m str, ExprId)> {
-    let Some(function) = home.function(function) else { return Vec::new() };
-    let parameters = &function.parameters;
-    let positional = parameters.posonlyargs.iter().chain(&parameters.args);
-    let by_place =
-        positional.zip(args).map(|(parameter, &value)| (home.python.syntax.identifier(parameter.name), value));
-    let by_name =
-        keywords.iter().filter_map(|keyword| Some((caller.python.syntax.identifier(keyword.name?), keyword.value)));
-    by_place.chain(by_name).collect()
 }
 
 /// Adds a string; a JSON list or a list with commas is taken apart, as settings classes do.
