@@ -112,7 +112,13 @@ impl Analyst<'_> {
                 let mut caught = handlers.iter().map(|handler| self.fate(module, &handler.body, request, nesting));
                 let inside = self.fate(module, body, request, nesting);
                 match caught.find(|fate| matches!(fate, Fate::Stops(_))) {
-                    Some(stops) if inside != Fate::Unknown && !self.passes_at_once(module, body, request) => stops,
+                    Some(stops)
+                        if inside != Fate::Unknown
+                            && !self.passes_at_once(module, body, request)
+                            && !self.asks_at_most(module, body) =>
+                    {
+                        stops
+                    }
                     _ if inside == Fate::Continues => self.fate(module, orelse, request, nesting),
                     _ => inside,
                 }
@@ -126,6 +132,21 @@ impl Analyst<'_> {
             }
             _ => Fate::Continues,
         }
+    }
+
+    /// Whether a guarded body only calls what lets a request without a credential pass: `get_subject(request)`, which gives
+    /// somebody anonymous then, and fails for a wrong credential.
+    fn asks_at_most(&self, module: &Module, body: &[StmtId]) -> bool {
+        let syntax = &module.python.syntax;
+        let mut demands = Vec::new();
+        for stmt in syntax.walk_stmts_in(body, false) {
+            for id in syntax.walk_exprs_in(stmt, false) {
+                let ExprKind::Call { func, .. } = &syntax.expr(id).kind else { continue };
+                let Some((home, called)) = self.project.called_function(module, *func) else { continue };
+                demands.push(self.outcome(home, called, MAX_DEPTH - CALL_COST).authentication.demand);
+            }
+        }
+        demands.contains(&Demand::Optional) && demands.iter().all(|&demand| demand <= Demand::Optional)
     }
 
     /// Whether a guarded body hands the request on under a test of its path, before anything can fail.
@@ -173,7 +194,8 @@ impl Analyst<'_> {
                 return Fate::Passes;
             }
             let Some((home, called)) = self.project.called_function(module, *func) else { continue };
-            if self.outcome(home, called, MAX_DEPTH - CALL_COST).rejects {
+            let outcome = self.outcome(home, called, MAX_DEPTH - CALL_COST);
+            if outcome.rejects && outcome.authentication.demand != Demand::Optional {
                 return Fate::Stops(Rejection::Unauthorized);
             }
         }
@@ -327,6 +349,7 @@ impl Analyst<'_> {
         let syntax = &module.python.syntax;
         let speaks = syntax.walk_exprs_of(test).any(|expr| {
             self.is_part_of_request(module, expr, "path")
+                || matches!(syntax.expr(expr).kind, ExprKind::Attribute { attr, .. } if syntax.identifier(attr) == "url")
                 || matches!(syntax.expr(expr).kind, ExprKind::Name { id, .. } if syntax.name(id) == "path")
         });
         if speaks { Truth::Unknown } else { Truth::Other }

@@ -5,7 +5,7 @@ use super::framework::{
 };
 use super::interpreter::{Frame, Interpreter};
 use super::value::{Arguments, Object, ObjectId, ObjectRole, Value};
-use super::{ExceptionHandler, RouterId};
+use super::{ExceptionHandler, RouterId, RouterKind};
 use pyaudit_python::ExprId;
 use std::rc::Rc;
 
@@ -206,7 +206,11 @@ impl Interpreter<'_> {
 
     /// What stands below a path: an application or router of the project, or somebody else's.
     pub(super) fn mounted(&mut self, app: &Value, path: Option<String>, host: Option<String>) -> EntryKind {
-        if let Some(inner) = self.router_in(app) {
+        // An application that is mounted where nobody knows, and only under a condition, is told as it is without that.
+        let may_stand_alone = |this: &Self, inner: RouterId| {
+            path.is_none() && !this.conditions.is_empty() && this.state(inner).class.kind() == RouterKind::Application
+        };
+        if let Some(inner) = self.router_in(app).filter(|&inner| !may_stand_alone(self, inner)) {
             self.state_mut(inner).is_held = true;
             return EntryKind::Mount { inner, path, host };
         }
