@@ -124,3 +124,26 @@ fn what_nests_deeply_ends() {
     let project = project(&[("main.py", &text)]);
     assert_eq!(project.routes.routes.len(), 1);
 }
+
+#[test]
+fn an_unknown_include_of_what_nobody_serves_opens_nothing() {
+    let text = "\
+from fastapi import APIRouter, FastAPI
+
+app = FastAPI(openapi_url=None)
+aggregator, forgotten = APIRouter(), APIRouter()
+OUTER.include_router(UNKNOWN)
+
+
+@forgotten.get('/x')
+def x(): ...
+
+
+aggregator.include_router(forgotten)
+";
+    let served = |outer: &str| {
+        let text = text.replace("OUTER", outer).replace("UNKNOWN", "[r for r in open('x')][0]");
+        project(&[("main.py", &text)]).routes.routes.iter().any(|route| route.may_be_served)
+    };
+    assert_eq!([served("aggregator"), served("app")], [false, true]);
+}

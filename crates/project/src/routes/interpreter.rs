@@ -6,6 +6,7 @@
 //! registers is noted with that condition. The work is bounded: by steps altogether and for each statement of a module, by
 //! depth, and by how often one function is called.
 
+use super::RouterId;
 use super::framework::{Entry, EntryId, RouterState};
 use super::value::{Class, ClassId, DictId, Environment, EnvironmentId, ListId, Object, ObjectId, ObjectRole, Value};
 use crate::{Module, ModuleId, Project};
@@ -100,8 +101,10 @@ pub(super) struct Interpreter<'p> {
     dead: HashSet<(ModuleId, StmtId)>,
     /// Functions to call when the application starts, with the object that it is.
     pub(super) at_start: Vec<(Value, ObjectId)>,
-    /// Whether something was included that could not be followed.
+    /// Whether something was included that could not be followed, in what is not known either.
     pub(super) has_unknown_includes: bool,
+    /// The applications and routers that include something that could not be followed.
+    pub(super) unknown_includes: HashSet<RouterId>,
     /// Functions that were called as a server would, with the first and the last router that they made.
     pub(super) guesses: Vec<((ModuleId, StmtId), [usize; 2])>,
     /// By what names modules are imported.
@@ -137,6 +140,7 @@ impl<'p> Interpreter<'p> {
             dead: HashSet::new(),
             at_start: Vec::new(),
             has_unknown_includes: false,
+            unknown_includes: HashSet::new(),
             guesses: Vec::new(),
             names: super::names::Names::new(project),
             conditions: Vec::new(),

@@ -221,7 +221,9 @@ impl Interpreter<'_> {
                 Some(inner) => self.push_include(outer, inner, prefix.as_deref(), &dependencies, call),
                 // What a library brings is no router of the project.
                 None if matches!(router, Value::Made(_) | Value::External(_) | Value::None) => {}
-                None => self.has_unknown_includes = true,
+                None => {
+                    self.unknown_includes.insert(outer);
+                }
             }
         }
     }

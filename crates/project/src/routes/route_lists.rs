@@ -82,7 +82,9 @@ impl Interpreter<'_> {
                 }
             }
             None if matches!(listed, Value::None) => {}
-            None => self.has_unknown_includes = true,
+            None => {
+                self.unknown_includes.insert(router);
+            }
         }
     }
 
@@ -106,7 +108,7 @@ impl Interpreter<'_> {
                 return;
             }
             Value::Unknown | Value::OneOf(_) => {
-                self.has_unknown_includes = true;
+                self.unknown_includes.insert(router);
                 return;
             }
             _ => return,

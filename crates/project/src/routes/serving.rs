@@ -267,7 +267,11 @@ impl Server<'_, '_> {
     fn add_unserved(&self, rows: &mut Rows) {
         let routers = &self.interpreter.routers;
         let has_application = routers.iter().any(|router| router.class.kind() == RouterKind::Application);
-        let is_closed = has_application && !self.interpreter.has_unknown_includes;
+        // What a router includes that is not served itself makes no difference.
+        let is_open = |id: &RouterId| rows.ways.get(id.0 as usize).is_some_and(|&ways| ways > 0);
+        let is_closed = has_application
+            && !self.interpreter.has_unknown_includes
+            && !self.interpreter.unknown_includes.iter().any(is_open);
         for (at, state) in routers.iter().enumerate().filter(|(at, _)| rows.ways[*at] == 0) {
             for entry in &state.entries {
                 let entry = &self.interpreter.entries[entry.0 as usize];
