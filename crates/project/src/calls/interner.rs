@@ -1,5 +1,6 @@
 //! Numbers for names and for dotted paths, so that the links between calls compare and copy numbers.
 
+use super::number_map::NumberMap;
 use std::collections::HashMap;
 
 /// The number of a name in the whole project.
@@ -42,7 +43,7 @@ impl<'p> Atoms<'p> {
 #[derive(Debug, Default)]
 pub(super) struct Paths {
     nodes: Vec<(Option<PathId>, Atom, u8)>,
-    by_parts: HashMap<(Option<PathId>, Atom), PathId>,
+    by_parts: NumberMap<(Option<PathId>, Atom), PathId>,
 }
 
 impl Paths {

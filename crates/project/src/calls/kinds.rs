@@ -2,6 +2,7 @@
 
 use super::FunctionId;
 use super::interner::PathId;
+use super::number_map::NumberMap;
 use crate::ModuleId;
 use std::collections::HashMap;
 
@@ -48,7 +49,7 @@ const MAX_UNION: usize = 6;
 pub(super) struct Types {
     containers: Vec<(PathId, Type)>,
     unions: Vec<Vec<Type>>,
-    container_ids: HashMap<(PathId, Type), u32>,
+    container_ids: NumberMap<(PathId, Type), u32>,
     union_ids: HashMap<Vec<Type>, u32>,
 }
 

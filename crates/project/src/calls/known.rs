@@ -1,8 +1,8 @@
 //! Paths that the linker asks for by name.
 
 use super::interner::{Atom, Atoms, PathId, Paths};
+use super::number_map::{NumberMap, NumberSet};
 use crate::types::DEPENDS;
-use std::collections::{HashMap, HashSet};
 
 /// What a call of something external gives, where it is not an object of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,15 +184,15 @@ pub(super) struct Known {
     pub aenter: Atom,
     pub exit: Atom,
     pub aexit: Atom,
-    pub depends: HashSet<PathId>,
-    pub methods: HashMap<Atom, Passing>,
-    specials: HashMap<PathId, Special>,
-    wrappers: HashMap<PathId, Passing>,
+    pub depends: NumberSet<PathId>,
+    pub methods: NumberMap<Atom, Passing>,
+    specials: NumberMap<PathId, Special>,
+    wrappers: NumberMap<PathId, Passing>,
 }
 
 impl Known {
     pub(super) fn new(atoms: &mut Atoms<'_>, paths: &mut Paths) -> Self {
-        let mut specials = HashMap::new();
+        let mut specials = NumberMap::default();
         for (special, names) in SPECIALS {
             for name in *names {
                 specials.extend(paths.intern(name, atoms).map(|path| (path, *special)));

@@ -3,11 +3,11 @@
 use super::interner::{Atom, Atoms, PathId, Paths};
 use super::kinds::{ClassId, Type, Types};
 use super::known::Known;
+use super::number_map::{NumberMap, NumberSet};
 use super::primitives::Primitives;
 use super::{Callee, Calls, Edge, Function, FunctionId, FunctionNode};
 use crate::{Module, ModuleId, Project};
 use pyaudit_python::{ExprId, FunctionDef, Identifier, NameId, ScopeId, StmtId};
-use std::collections::{HashMap, HashSet};
 
 /// How many questions may wait for each other; real code takes a handful.
 const MAX_ACTIVE: usize = 48;
@@ -45,9 +45,9 @@ pub(super) struct Tables {
     /// The project's number of each name; `u32::MAX` where it was not asked for.
     atoms: Vec<Atom>,
     /// What `isinstance` says of names.
-    pub guards: HashMap<(ScopeId, NameId), Vec<Guard>>,
+    pub guards: NumberMap<(ScopeId, NameId), Vec<Guard>>,
     /// What loops and comprehensions go through, by the first byte of the name that they bind.
-    pub loops: HashMap<u32, Loop>,
+    pub loops: NumberMap<u32, Loop>,
 }
 
 /// What a condition says of a name.
@@ -110,23 +110,23 @@ pub(super) struct Linker<'p> {
     pub primitives: Primitives,
     pub functions: Vec<Function>,
     pub bodies: Vec<Body>,
-    pub by_node: HashMap<(ModuleId, FunctionNode), FunctionId>,
+    pub by_node: NumberMap<(ModuleId, FunctionNode), FunctionId>,
     pub classes: Vec<Class>,
-    pub class_at: HashMap<(ModuleId, StmtId), ClassId>,
-    pub assignments: HashMap<(ClassId, Atom), Vec<Assignment>>,
+    pub class_at: NumberMap<(ModuleId, StmtId), ClassId>,
+    pub assignments: NumberMap<(ClassId, Atom), Vec<Assignment>>,
     /// The methods of the project by name; of names that many classes use, only the first.
-    pub methods_by_name: HashMap<Atom, Vec<FunctionId>>,
+    pub methods_by_name: NumberMap<Atom, Vec<FunctionId>>,
     /// The parameters that their function calls, by module and first byte.
-    pub called_parameters: HashSet<(ModuleId, u32)>,
-    pub validators: HashMap<ClassId, std::rc::Rc<[FunctionId]>>,
+    pub called_parameters: NumberSet<(ModuleId, u32)>,
+    pub validators: NumberMap<ClassId, std::rc::Rc<[FunctionId]>>,
     pub tables: Vec<Tables>,
     pub edges: Vec<Edge>,
     pub calls: usize,
     pub known_calls: usize,
-    pub methods: HashMap<(ClassId, Atom), Option<FunctionId>>,
-    pub overrides: HashMap<(ClassId, Atom), std::rc::Rc<[FunctionId]>>,
-    pub products: HashMap<PathId, Type>,
-    answers: HashMap<Question, Type>,
+    pub methods: NumberMap<(ClassId, Atom), Option<FunctionId>>,
+    pub overrides: NumberMap<(ClassId, Atom), std::rc::Rc<[FunctionId]>>,
+    pub products: NumberMap<PathId, Type>,
+    answers: NumberMap<Question, Type>,
     active: Vec<Question>,
     /// The lowest of the waiting questions that something asked for again, so that what was found since is not all.
     lowest: usize,
@@ -147,21 +147,21 @@ impl<'p> Linker<'p> {
             primitives: Primitives::new(),
             functions: Vec::new(),
             bodies: Vec::new(),
-            by_node: HashMap::new(),
+            by_node: NumberMap::default(),
             classes: Vec::new(),
-            class_at: HashMap::new(),
-            assignments: HashMap::new(),
-            methods_by_name: HashMap::new(),
-            called_parameters: HashSet::new(),
-            validators: HashMap::new(),
+            class_at: NumberMap::default(),
+            assignments: NumberMap::default(),
+            methods_by_name: NumberMap::default(),
+            called_parameters: NumberSet::default(),
+            validators: NumberMap::default(),
             tables: Vec::new(),
             edges: Vec::new(),
             calls: 0,
             known_calls: 0,
-            methods: HashMap::new(),
-            overrides: HashMap::new(),
-            products: HashMap::new(),
-            answers: HashMap::new(),
+            methods: NumberMap::default(),
+            overrides: NumberMap::default(),
+            products: NumberMap::default(),
+            answers: NumberMap::default(),
             active: Vec::new(),
             lowest: usize::MAX,
             depth: 0,

@@ -64,6 +64,7 @@ mod kinds;
 mod known;
 mod linker;
 mod naming;
+mod number_map;
 mod primitives;
 mod protocols;
 mod reach;
@@ -77,7 +78,6 @@ pub use reach::Chain;
 use crate::{Module, ModuleId, Project, Resolution};
 use pyaudit_python::{ExprId, StmtId};
 use pyaudit_source::Span;
-use std::collections::HashMap;
 
 /// The number of a function in its project, in the order of their places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -249,7 +249,7 @@ impl Edge {
 #[derive(Debug, Default)]
 pub struct Calls {
     functions: Vec<Function>,
-    by_node: HashMap<(ModuleId, FunctionNode), FunctionId>,
+    by_node: number_map::NumberMap<(ModuleId, FunctionNode), FunctionId>,
     edges: Vec<Edge>,
     /// Where the edges of each function start; one more than there are functions.
     starts: Vec<u32>,
