@@ -289,7 +289,7 @@ impl<'p> Linker<'p> {
             self.functions[at].is_cached = self.traits(FunctionId(at as u32)).is_cached;
         }
         let project = self.project;
-        self.edges.sort_unstable_by_key(|edge| {
+        self.edges.sort_by_cached_key(|edge| {
             let range = project.modules.get(edge.module).python.syntax.expr(edge.place).range;
             (edge.caller, edge.module, range.start, range.end, edge.callee, edge.kind, edge.confidence, edge.off_loop)
         });

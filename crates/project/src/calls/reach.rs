@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 /// Places that lead from a function to something that it reaches: each edge but the last calls the caller of the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
-    /// The places, from the function that was asked for; the last is the call of something external. Never empty.
+    /// The places, from the function that was asked for; the last is the call of something external. Never empty, and
+    /// at most 65.
     pub edges: Vec<Edge>,
     /// What the last place does.
     pub primitive: Primitive,
@@ -71,6 +72,9 @@ impl Default for Reach {
         Self { tables: (0..Question::COUNT).map(|_| OnceLock::new()).collect() }
     }
 }
+
+/// How many edges a chain has at most; nobody reads a longer one.
+const MAX_EDGES: usize = 64;
 
 /// No edge.
 const NONE: u32 = u32::MAX;
@@ -160,17 +164,17 @@ impl Calls {
             let caller = edge.caller.0 as usize;
             if next[caller] == NONE && self.ends(edge, question) {
                 next[caller] = at as u32;
-                open.push_back(edge.caller);
+                open.push_back((edge.caller, 1));
             }
         }
-        while let Some(callee) = open.pop_front() {
+        while let Some((callee, edges)) = open.pop_front().filter(|&(_, edges)| edges < MAX_EDGES) {
             for &at in self.numbers_to(callee) {
                 let edge = &self.edges[at as usize];
                 let caller = edge.caller.0 as usize;
                 let is_wanted = !question.certain || edge.confidence == Confidence::Known;
                 if next[caller] == NONE && is_wanted && self.follows(edge, question.blocking) {
                     next[caller] = at;
-                    open.push_back(edge.caller);
+                    open.push_back((edge.caller, edges + 1));
                 }
             }
         }

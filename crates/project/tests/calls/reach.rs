@@ -260,3 +260,20 @@ fn functions_that_call_each_other_in_circles_end() {
     source += "def last():\n    g0()\n    time.sleep(1)\n";
     assert_eq!(blocking(&source, "f"), Vec::<String>::new());
 }
+
+#[test]
+fn a_chain_that_nobody_would_read_is_not_told() {
+    let chain_of = |length: usize| {
+        let mut source = String::from("import time\n");
+        for at in 1..length {
+            source += &["def g", &at.to_string(), "():\n    g", &(at + 1).to_string(), "()\n"].concat();
+        }
+        source + &["def g", &length.to_string(), "():\n    time.sleep(1)\n"].concat()
+    };
+    let project_of = |length| project(&[("m.py", &chain_of(length))]);
+    for (length, is_told) in [(64, true), (65, false)] {
+        let project = project_of(length);
+        let chain = project.calls.reaches(function(&project, "m:g1"), Kind::Wait);
+        assert_eq!(chain.map(|chain| chain.edges.len()), is_told.then_some(length));
+    }
+}

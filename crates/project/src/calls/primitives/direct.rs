@@ -256,9 +256,8 @@ pub(super) const DIRECT: &[Row] = &[
     ),
     (Kind::Hashing, BLOCKS, &["hashlib"], &["pbkdf2_hmac", "scrypt"]),
     (Kind::Hashing, BLOCKS, &["werkzeug.security"], &["generate_password_hash", "check_password_hash"]),
-    // https://docs.python.org/3/library/functions.html#open, shutil.html, zipfile.html, tarfile.html
-    (Kind::File, BLOCKS, &["", "io", "codecs", "gzip", "bz2", "lzma", "tarfile"], &["open"]),
-    (Kind::File, BLOCKS, &["zipfile"], &["ZipFile"]),
+    // https://docs.python.org/3/library/functions.html#open, shutil.html; archives may be in memory
+    (Kind::File, BLOCKS, &["", "io", "codecs", "gzip", "bz2", "lzma"], &["open"]),
     (
         Kind::File,
         BLOCKS,
