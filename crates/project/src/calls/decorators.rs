@@ -111,7 +111,7 @@ impl<'p> Linker<'p> {
         {
             self.entry(decorated).task = true;
         }
-        let mut outer = None;
+        let mut innermost = None;
         for &decorator in decorators {
             let found = self.type_of(module, decorator);
             if let Some(decorated) = decorated {
@@ -129,13 +129,13 @@ impl<'p> Linker<'p> {
             let callee = Callee::Function(function);
             self.edge(caller, module, decorator, callee, EdgeKind::Decorator, Confidence::Known);
             let Some(wrapper) = self.wrapper(function) else { continue };
-            // An outer wrapper calls the next one within.
-            if let Some(outer) = outer.replace(wrapper) {
+            // An outer wrapper calls the next one within, the innermost what is decorated.
+            if let Some((outer, _)) = innermost.replace((wrapper, decorator)) {
                 self.given_edge(outer, module, decorator, wrapper);
             }
-            if let Some(decorated) = decorated {
-                self.given_edge(wrapper, module, decorator, decorated);
-            }
+        }
+        if let (Some(decorated), Some((wrapper, decorator))) = (decorated, innermost) {
+            self.given_edge(wrapper, module, decorator, decorated);
         }
     }
 
