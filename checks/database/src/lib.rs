@@ -3,6 +3,7 @@
 mod create_all_beside_migrations;
 mod fk_without_index;
 mod query_in_loop;
+mod session_not_closed;
 mod several_engines;
 mod sqlite_default_database;
 mod two_declarative_bases;
@@ -15,6 +16,7 @@ pub static CHECKS: &[&Check] = &[
     &create_all_beside_migrations::CHECK,
     &fk_without_index::CHECK,
     &query_in_loop::CHECK,
+    &session_not_closed::CHECK,
     &several_engines::CHECK,
     &sqlite_default_database::CHECK,
     &two_declarative_bases::CHECK,
