@@ -2,6 +2,7 @@
 
 mod create_all_beside_migrations;
 mod fk_without_index;
+mod mixed_commit_ownership;
 mod query_in_loop;
 mod session_not_closed;
 mod several_engines;
@@ -15,6 +16,7 @@ use pyaudit_check::Check;
 pub static CHECKS: &[&Check] = &[
     &create_all_beside_migrations::CHECK,
     &fk_without_index::CHECK,
+    &mixed_commit_ownership::CHECK,
     &query_in_loop::CHECK,
     &session_not_closed::CHECK,
     &several_engines::CHECK,

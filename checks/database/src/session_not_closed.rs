@@ -48,10 +48,14 @@ fn message(callee: &str, opening: &SessionOpening) -> String {
         );
     }
     match (opening.close.is_some(), opening.is_lent) {
-        (true, true) => format!("what `{callee}` opens stays open when a request fails: its `close` stands in no `finally`"),
+        (true, true) => {
+            format!("what `{callee}` opens stays open when a request fails: its `close` stands in no `finally`")
+        }
         (true, false) => format!("what `{callee}` opens stays open when something is raised before its `close`"),
         (false, true) => format!("`{callee}` opens a session for each request, and nothing closes it"),
-        (false, false) => format!("nothing closes what `{callee}` opens: its connection waits for the garbage collector"),
+        (false, false) => {
+            format!("nothing closes what `{callee}` opens: its connection waits for the garbage collector")
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod annotations;
 mod bare_tables;
 mod bases;
 mod columns;
+mod commits;
 mod dialects;
 mod engines;
 mod lenders;
@@ -18,6 +19,7 @@ mod table_args;
 mod turns;
 
 pub use bases::DeclarativeBase;
+pub use commits::SplitCommit;
 pub use dialects::Driver;
 pub use engines::{Engine, PoolArgument, SchemaCreation, SessionFactory};
 pub use lenders::SessionLender;
