@@ -1,8 +1,10 @@
 //! Checks of the area database.
 
 mod create_all_beside_migrations;
+mod eager_load_everything;
 mod fk_without_index;
 mod mixed_commit_ownership;
+mod orm_type_mismatch;
 mod query_in_loop;
 mod session_not_closed;
 mod several_engines;
@@ -15,8 +17,10 @@ use pyaudit_check::Check;
 /// Every check of the area, in the order of their ids.
 pub static CHECKS: &[&Check] = &[
     &create_all_beside_migrations::CHECK,
+    &eager_load_everything::CHECK,
     &fk_without_index::CHECK,
     &mixed_commit_ownership::CHECK,
+    &orm_type_mismatch::CHECK,
     &query_in_loop::CHECK,
     &session_not_closed::CHECK,
     &several_engines::CHECK,

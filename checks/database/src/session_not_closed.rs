@@ -1,6 +1,6 @@
 use pyaudit_check::project::Module;
 use pyaudit_check::project::database::SessionOpening;
-use pyaudit_check::python::StmtKind;
+use pyaudit_check::python::{Parent, StmtKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, check};
 
 check! {
@@ -60,7 +60,7 @@ fn message(callee: &str, opening: &SessionOpening) -> String {
 }
 
 fn run(project: &Project, module: &Module, findings: &mut Findings) {
-    if module.role != Role::Application || project.is_command_line(module) {
+    if module.role != Role::Application || project.is_command_line(module) || is_program(project, module) {
         return;
     }
     let openings = project.unsettled_openings(module);
@@ -72,6 +72,14 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
             report(project, &opening, findings);
         }
     }
+}
+
+/// Whether a module that nothing imports has a `__main__` block: it ends soon, whatever directory it stands in.
+fn is_program(project: &Project, module: &Module) -> bool {
+    let syntax = &module.python.syntax;
+    project.imports.importers(module.id).is_empty()
+        && syntax.stmts().any(|(id, _)| module.python.is_in_main_guard(Parent::Stmt(id)))
+        && !project.imports.is_served(module.id)
 }
 
 /// How many sessions and connections a `with` closes.

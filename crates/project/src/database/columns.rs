@@ -61,6 +61,7 @@ impl Parts {
             has_on_update: self.has_on_update,
             autoincrement: self.autoincrement,
             foreign_keys: self.foreign_keys,
+            contradictions: Vec::new(),
         }
     }
 }

@@ -86,7 +86,7 @@ impl Project {
                 let ExprKind::Call { func, .. } = expr.kind else { continue };
                 let Some(session) = self.committed(module, func) else { continue };
                 let function = self.calls.function_of(module, id);
-                let is_borrowed = self.is_lent_to(module, session) && !is_optional(module, id);
+                let is_borrowed = is_lent_to(module, session) && !is_optional(module, id);
                 by_function.entry(function).or_default().push(Commit { module: module.id, callee: func, is_borrowed });
             }
         }
@@ -100,21 +100,6 @@ impl Project {
         (is_commit && self.database_object(module, value)?.is_session()).then_some(value)
     }
 
-    /// Whether a session is a parameter, or an attribute that the constructor was given.
-    fn is_lent_to(&self, module: &Module, session: ExprId) -> bool {
-        let syntax = &module.python.syntax;
-        match &syntax.expr(session).kind {
-            ExprKind::Name { .. } => module.python.lookup(session).is_some_and(|(_, binding)| {
-                binding.sites.iter().all(|site| matches!(site.kind, BindingKind::Parameter { .. }))
-            }),
-            ExprKind::Attribute { value, attr, .. } => {
-                let name = syntax.identifier(*attr);
-                module.own_class(*value).is_some_and(|class| !makes_own(module, class, name))
-            }
-            _ => false,
-        }
-    }
-
     /// The call before a commit that commits on the same session.
     fn split(&self, commits: &Commits, function: FunctionId, commit: &Commit) -> Option<SplitCommit> {
         let module = self.modules.get(commit.module);
@@ -125,6 +110,7 @@ impl Project {
             edge.module == module.id
                 && module.python.syntax.expr(edge.place).range.end <= place.start
                 && follows(module, edge.place, commit.callee)
+                && binder(module, edge.place, &session) == binder(module, commit.callee, &session)
         });
         let (edge, callee, inner) = { earlier }.find_map(|edge| {
             let callee = self.given_to(module, edge, &session)?;
@@ -166,19 +152,11 @@ impl Project {
         let home = self.calls.function(function);
         let module = self.modules.get(home.module);
         let FunctionNode::Definition(definition) = home.node else { return None };
-        let sessions = self.sessions_of(module, definition);
+        let sessions = sessions_of(module, definition);
         { self.calls.edges_from(function).iter() }.find_map(|edge| {
             let callee = sessions.iter().find_map(|session| self.given_to(module, edge, session))?;
             (!is_optional(module, edge.place)).then(|| self.inner_commit(commits, callee, depth)).flatten()
         })
-    }
-
-    /// The parameters of a function that are sessions, and the session of its object.
-    fn sessions_of(&self, module: &Module, function: StmtId) -> Vec<String> {
-        let syntax = &module.python.syntax;
-        let parameters = module.function(function).into_iter().flat_map(|definition| definition.parameters.iter());
-        let names = parameters.map(|parameter| syntax.name(parameter.name.name).to_owned());
-        names.filter(|name| name.contains("session") || name.contains("db")).chain(["self.".to_owned()]).collect()
     }
 
     /// Whether a function changes rows itself, besides the call, before it commits.
@@ -188,10 +166,9 @@ impl Project {
         let FunctionNode::Definition(definition) = self.calls.function(function).node else { return false };
         let body = module.function(definition).map_or(&[][..], |definition| &definition.body);
         let assigns = syntax.walk_stmts_in(body, false).any(|stmt| match &syntax.stmt(stmt).kind {
-            StmtKind::Assign { targets, .. } if syntax.stmt(stmt).range.end <= end => targets.iter().any(|&target| {
-                matches!(syntax.expr(target).kind,
-                    ExprKind::Attribute { value, .. } if module.own_class(value).is_none())
-            }),
+            StmtKind::Assign { targets, .. } if syntax.stmt(stmt).range.end <= end => {
+                targets.iter().any(|&target| is_row_attribute(module, target))
+            }
             _ => false,
         });
         assigns
@@ -222,6 +199,25 @@ impl Project {
         }
         reached
     }
+}
+
+/// The `with` around a place that binds a name: two of them in a row bind two sessions.
+fn binder(module: &Module, place: ExprId, name: &str) -> Option<StmtId> {
+    let syntax = &module.python.syntax;
+    syntax.enclosing_stmts(Parent::Expr(place)).find(|&stmt| match &syntax.stmt(stmt).kind {
+        StmtKind::With { items, .. } => items
+            .iter()
+            .filter_map(|item| item.optional_vars)
+            .any(|target| matches!(syntax.expr(target).kind, ExprKind::Name { id, .. } if syntax.name(id) == name)),
+        _ => false,
+    })
+}
+
+/// `order.status`, where `order` is a name: neither `self.status` nor `app.state.status`.
+fn is_row_attribute(module: &Module, target: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    let ExprKind::Attribute { value, .. } = syntax.expr(target).kind else { return false };
+    matches!(syntax.expr(value).kind, ExprKind::Name { .. }) && module.own_class(value).is_none()
 }
 
 /// Whether a class makes the object in one of its attributes, instead of being given it.
@@ -293,6 +289,29 @@ fn blocks(module: &Module, stmt: StmtId) -> Vec<&[StmtId]> {
     }
 }
 
+/// Whether a session is a parameter, or an attribute that the constructor was given.
+fn is_lent_to(module: &Module, session: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    match &syntax.expr(session).kind {
+        ExprKind::Name { .. } => module.python.lookup(session).is_some_and(|(_, binding)| {
+            binding.sites.iter().all(|site| matches!(site.kind, BindingKind::Parameter { .. }))
+        }),
+        ExprKind::Attribute { value, attr, .. } => {
+            let name = syntax.identifier(*attr);
+            module.own_class(*value).is_some_and(|class| !makes_own(module, class, name))
+        }
+        _ => false,
+    }
+}
+
+/// The parameters of a function that are sessions, and the session of its object.
+fn sessions_of(module: &Module, function: StmtId) -> Vec<String> {
+    let syntax = &module.python.syntax;
+    let parameters = module.function(function).into_iter().flat_map(|definition| definition.parameters.iter());
+    let names = parameters.map(|parameter| syntax.name(parameter.name.name).to_owned());
+    names.filter(|name| name.contains("session") || name.contains("db")).chain(["self.".to_owned()]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use crate::facts::testing::project;
@@ -346,5 +365,15 @@ mod tests {
             0
         );
         assert_eq!(split("def f(db: Session, a, b):\n    create(db, b)\n    db.commit()\n"), 0);
+        assert_eq!(
+            split(
+                "def f(make, a, b):\n    with Session() as db:\n        create(db, b)\n    with Session() as db:\n        db.add(a)\n        db.commit()\n"
+            ),
+            0
+        );
+        assert_eq!(
+            split("def f(db: Session, app, b):\n    app.state.name = 'x'\n    create(db, b)\n    db.commit()\n"),
+            0
+        );
     }
 }

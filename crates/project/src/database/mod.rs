@@ -5,6 +5,7 @@ mod bare_tables;
 mod bases;
 mod columns;
 mod commits;
+mod contradictions;
 mod dialects;
 mod engines;
 mod lenders;
@@ -20,6 +21,7 @@ mod turns;
 
 pub use bases::DeclarativeBase;
 pub use commits::SplitCommit;
+pub use contradictions::{Contradiction, ContradictionKind, Family};
 pub use dialects::Driver;
 pub use engines::{Engine, PoolArgument, SchemaCreation, SessionFactory};
 pub use lenders::SessionLender;
@@ -102,6 +104,8 @@ pub struct Column {
     pub autoincrement: Option<bool>,
     /// The keys it refers to.
     pub foreign_keys: Vec<ForeignKey>,
+    /// What it says twice, in two ways.
+    pub contradictions: Vec<Contradiction>,
 }
 
 /// The type of a column.

@@ -272,10 +272,13 @@ impl Project {
             (Some("Column" | "mapped_column"), Some(call)) => {
                 let mut parts = self.column_parts(&call);
                 let annotation = mapped.map(|mapped| self.annotation(member.module, mapped));
+                let said = mapped.zip(annotation.as_ref());
+                let contradictions = self.contradictions(&call, &parts, said);
                 if let Some(annotation) = &annotation {
                     self.add_annotation(&mut parts, annotation, map);
                 }
-                table.columns.push(parts.finish(&member.name, span, annotation.map(|found| found.is_optional)));
+                let column = parts.finish(&member.name, span, annotation.map(|found| found.is_optional));
+                table.columns.push(Column { contradictions, ..column });
             }
             (name, call) if is_sqlmodel => {
                 let Some(annotation) = member.annotation.filter(|_| member.function.is_none()) else { return };

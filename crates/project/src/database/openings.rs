@@ -6,6 +6,7 @@ use pyaudit_source::Span;
 
 /// A session or connection that a function opens without a context manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub struct SessionOpening {
     /// The callee: `SessionLocal`, `engine.connect`, `next`.
     pub span: Span,
@@ -92,7 +93,7 @@ impl Project {
             close: None,
         };
         match holder {
-            Holder::Name(target) => self.judge(module, function, target, &mut opening)?,
+            Holder::Name(target) => judge(module, function, target, &mut opening)?,
             Holder::Nobody => {}
             Holder::Yielded => opening.is_lent = true,
             Holder::Returned => {
@@ -102,73 +103,6 @@ impl Project {
             }
         }
         Some(opening)
-    }
-
-    /// Fills in what becomes of the session in a name; `None` where it is closed or cannot be followed.
-    fn judge(&self, module: &Module, function: StmtId, target: ExprId, opening: &mut SessionOpening) -> Option<()> {
-        let syntax = &module.python.syntax;
-        let (scope, binding) = module.python.lookup(target)?;
-        let is_own =
-            matches!(module.python.names.scope(scope).kind, pyaudit_python::ScopeKind::Function(id) if id == function);
-        let is_parameter = binding.sites.iter().any(|site| matches!(site.kind, BindingKind::Parameter { .. }));
-        if !is_own || is_parameter {
-            return None;
-        }
-        let ExprKind::Name { id: name, .. } = syntax.expr(target).kind else { return None };
-        let uses = self.uses(module, function, (scope, name), target);
-        if uses.contains(&Use::Settled) {
-            return None;
-        }
-        let closed = uses.iter().find_map(|one| match one {
-            Use::Closed(place) => Some(*place),
-            _ => None,
-        });
-        if closed.is_some() && uses.contains(&Use::ClosedOnError) {
-            return None;
-        }
-        opening.close = closed.map(|place| module.span_of(place));
-        opening.is_lent = uses.contains(&Use::Yielded);
-        opening.is_passed_on = uses.contains(&Use::PassedOn);
-        Some(())
-    }
-
-    fn uses(&self, module: &Module, function: StmtId, (scope, name): (ScopeId, NameId), target: ExprId) -> Vec<Use> {
-        let syntax = &module.python.syntax;
-        let body = module.function(function).map_or(&[][..], |definition| &definition.body);
-        let reads = body.iter().flat_map(|&stmt| syntax.walk_exprs_in(stmt, true)).filter(|&read| {
-            read != target
-                && matches!(syntax.expr(read).kind, ExprKind::Name { id, .. } if id == name)
-                && module.python.lookup(read).is_some_and(|(at, _)| at == scope)
-        });
-        reads.map(|read| self.use_of(module, function, read)).collect()
-    }
-
-    fn use_of(&self, module: &Module, function: StmtId, read: ExprId) -> Use {
-        let syntax = &module.python.syntax;
-        match syntax.expr_parent(read) {
-            Parent::Stmt(stmt) => match &syntax.stmt(stmt).kind {
-                StmtKind::With { .. } | StmtKind::Return(_) => Use::Settled,
-                // `other = db` is not followed; `db = …` again gives it something else.
-                StmtKind::Assign { value, .. } if *value == read => Use::Settled,
-                _ => Use::Used,
-            },
-            Parent::Expr(parent) => match &syntax.expr(parent).kind {
-                ExprKind::Attribute { attr, .. } if CLOSES.contains(&syntax.identifier(*attr)) => {
-                    let is_called = matches!(syntax.expr_parent(parent), Parent::Expr(call)
-                        if matches!(syntax.expr(call).kind, ExprKind::Call { func, .. } if func == parent));
-                    if is_called { closing(module, function, parent) } else { Use::Settled }
-                }
-                ExprKind::Attribute { .. }
-                | ExprKind::Compare { .. }
-                | ExprKind::BoolOp { .. }
-                | ExprKind::UnaryOp { .. } => Use::Used,
-                ExprKind::Call { func, .. } => passing(module, function, parent, *func),
-                ExprKind::Yield(_) => Use::Yielded,
-                // In a tuple, a dictionary, a comprehension: it lives on in something else.
-                _ => Use::Settled,
-            },
-            _ => Use::PassedOn,
-        }
     }
 
     /// What a call newly opens, for its caller to close.
@@ -344,6 +278,73 @@ fn is_class(module: &Module, func: ExprId) -> bool {
         _ => "",
     };
     name.starts_with(|letter: char| letter.is_ascii_uppercase())
+}
+
+fn use_of(module: &Module, function: StmtId, read: ExprId) -> Use {
+    let syntax = &module.python.syntax;
+    match syntax.expr_parent(read) {
+        Parent::Stmt(stmt) => match &syntax.stmt(stmt).kind {
+            StmtKind::With { .. } | StmtKind::Return(_) => Use::Settled,
+            // `other = db` is not followed; `db = …` again gives it something else.
+            StmtKind::Assign { value, .. } if *value == read => Use::Settled,
+            _ => Use::Used,
+        },
+        Parent::Expr(parent) => match &syntax.expr(parent).kind {
+            ExprKind::Attribute { attr, .. } if CLOSES.contains(&syntax.identifier(*attr)) => {
+                let is_called = matches!(syntax.expr_parent(parent), Parent::Expr(call)
+                    if matches!(syntax.expr(call).kind, ExprKind::Call { func, .. } if func == parent));
+                if is_called { closing(module, function, parent) } else { Use::Settled }
+            }
+            ExprKind::Attribute { .. }
+            | ExprKind::Compare { .. }
+            | ExprKind::BoolOp { .. }
+            | ExprKind::UnaryOp { .. } => Use::Used,
+            ExprKind::Call { func, .. } => passing(module, function, parent, *func),
+            ExprKind::Yield(_) => Use::Yielded,
+            // In a tuple, a dictionary, a comprehension: it lives on in something else.
+            _ => Use::Settled,
+        },
+        _ => Use::PassedOn,
+    }
+}
+
+fn uses(module: &Module, function: StmtId, (scope, name): (ScopeId, NameId), target: ExprId) -> Vec<Use> {
+    let syntax = &module.python.syntax;
+    let body = module.function(function).map_or(&[][..], |definition| &definition.body);
+    let reads = body.iter().flat_map(|&stmt| syntax.walk_exprs_in(stmt, true)).filter(|&read| {
+        read != target
+            && matches!(syntax.expr(read).kind, ExprKind::Name { id, .. } if id == name)
+            && module.python.lookup(read).is_some_and(|(at, _)| at == scope)
+    });
+    reads.map(|read| use_of(module, function, read)).collect()
+}
+
+/// Fills in what becomes of the session in a name; `None` where it is closed or cannot be followed.
+fn judge(module: &Module, function: StmtId, target: ExprId, opening: &mut SessionOpening) -> Option<()> {
+    let syntax = &module.python.syntax;
+    let (scope, binding) = module.python.lookup(target)?;
+    let is_own =
+        matches!(module.python.names.scope(scope).kind, pyaudit_python::ScopeKind::Function(id) if id == function);
+    let is_parameter = binding.sites.iter().any(|site| matches!(site.kind, BindingKind::Parameter { .. }));
+    if !is_own || is_parameter {
+        return None;
+    }
+    let ExprKind::Name { id: name, .. } = syntax.expr(target).kind else { return None };
+    let uses = uses(module, function, (scope, name), target);
+    if uses.contains(&Use::Settled) {
+        return None;
+    }
+    let closed = uses.iter().find_map(|one| match one {
+        Use::Closed(place) => Some(*place),
+        _ => None,
+    });
+    if closed.is_some() && uses.contains(&Use::ClosedOnError) {
+        return None;
+    }
+    opening.close = closed.map(|place| module.span_of(place));
+    opening.is_lent = uses.contains(&Use::Yielded);
+    opening.is_passed_on = uses.contains(&Use::PassedOn);
+    Some(())
 }
 
 #[cfg(test)]

@@ -26,10 +26,30 @@ pub struct Relationship {
     pub foreign_keys: Option<String>,
     /// Whether the other class has its side through `backref` alone.
     pub is_backref: bool,
+    /// Whether it is said to hold many rows: by `uselist`, by its annotation, or by a table in between.
+    pub is_collection: bool,
     /// Whether the database is trusted to delete children: `passive_deletes`.
     pub passive_deletes: bool,
     /// The call.
     pub span: Span,
+}
+
+impl super::Database {
+    /// The tables that each query of a table loads with it, in the order in which they are reached by relationships that
+    /// are eager. The table itself is left out.
+    pub fn eagerly_loaded(&self, table: &super::Table, is_eager: impl Fn(&Relationship) -> bool) -> Vec<String> {
+        let mut reached: Vec<&super::Table> = vec![table];
+        let mut next = 0;
+        while let Some(&at) = reached.get(next) {
+            next += 1;
+            for one in at.relationships.iter().filter(|one| is_eager(one)) {
+                let target = one.class.and_then(|(module, class)| self.table_of_class(module, class));
+                reached.extend(target.filter(|target| reached.iter().all(|known| known.span != target.span)));
+            }
+        }
+        let name = |table: &&super::Table| table.name.clone().or_else(|| table.class_path.last().cloned());
+        reached[1..].iter().filter_map(name).collect()
+    }
 }
 
 /// Names of an annotation that are no target.
@@ -69,6 +89,7 @@ impl Relationship {
             cascade: None,
             lazy: None,
             is_backref: false,
+            is_collection: false,
             passive_deletes: false,
             ..self.clone()
         })
@@ -95,6 +116,12 @@ impl Project {
             secondary: text("secondary").or_else(|| written("secondary")).or_else(|| written("link_model")),
             foreign_keys: written("foreign_keys"),
             is_backref: call.gives("backref"),
+            is_collection: call.flag("uselist").unwrap_or_else(|| {
+                annotation.map_or(call.gives("secondary"), |annotation| {
+                    let text = self.text_at(module, annotation).to_lowercase();
+                    ["list[", "set[", "sequence[", "dict[", "collection["].iter().any(|name| text.contains(name))
+                })
+            }),
             passive_deletes: call.gives("passive_deletes"),
             span: module.span_of(call.func),
         }
