@@ -7,7 +7,7 @@ check! {
     /// ## What it does
     /// Finds mapped classes whose every query loads a large part of the database with it: three or more relationships that
     /// are eager by default (`lazy="joined"`, `"selectin"`, `"subquery"`, `"immediate"`), two eagerly joined collections,
-    /// or a chain of eager relationships over four or more tables.
+    /// or eager relationships that lead from class to class over five or more tables.
     ///
     /// ## Why it matters
     /// `lazy=` on the class holds for each query of it, also for the one that only wants a name. Each joined collection
@@ -43,7 +43,7 @@ const EAGER: &[&str] = &["joined", "selectin", "subquery", "immediate", "False"]
 const MANY: usize = 3;
 
 /// How many tables a chain of eager relationships may go through.
-const LONG: usize = 4;
+const LONG: usize = 5;
 
 fn many_message(class: &str, count: usize, reached: usize) -> String {
     format!("each query of `{class}` loads {count} relationships with it, {reached} other tables in all")
@@ -55,7 +55,11 @@ fn product_message(class: &str) -> String {
 
 fn chain_message(class: &str, reached: &[String]) -> String {
     let names: Vec<String> = reached.iter().map(|name| format!("`{name}`")).collect();
-    format!("each query of `{class}` loads a chain of {} other tables with it: {}", reached.len(), names.join(", "))
+    format!(
+        "each query of `{class}` loads {} other tables with it, from one to the next: {}",
+        reached.len(),
+        names.join(", ")
+    )
 }
 
 fn run(project: &Project, module: &Module, findings: &mut Findings) {
@@ -66,7 +70,7 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         let Some(class) = table.class_path.last().filter(|_| !table.relationships.is_empty()) else { continue };
         findings.examined(1);
         let eager: Vec<&Relationship> = eager(table).collect();
-        let reached = project.database.eagerly_loaded(table, |one| is_eager(one));
+        let reached = project.database.eagerly_loaded(table, is_eager);
         let joined = eager.iter().filter(|one| is_joined_collection(one)).count();
         let text = if eager.len() >= MANY {
             many_message(class, eager.len(), reached.len())

@@ -1,7 +1,9 @@
 //! Checks of the area database.
 
 mod create_all_beside_migrations;
+mod dependent_rows_not_deleted;
 mod eager_load_everything;
+mod filtered_column_without_index;
 mod fk_without_index;
 mod mixed_commit_ownership;
 mod orm_type_mismatch;
@@ -17,7 +19,9 @@ use pyaudit_check::Check;
 /// Every check of the area, in the order of their ids.
 pub static CHECKS: &[&Check] = &[
     &create_all_beside_migrations::CHECK,
+    &dependent_rows_not_deleted::CHECK,
     &eager_load_everything::CHECK,
+    &filtered_column_without_index::CHECK,
     &fk_without_index::CHECK,
     &mixed_commit_ownership::CHECK,
     &orm_type_mismatch::CHECK,

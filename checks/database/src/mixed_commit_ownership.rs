@@ -22,7 +22,8 @@ check! {
     /// All split functions of one module are one finding. A call counts when it is certain, comes before the commit in the same
     /// branch and is given the session, by itself or as a method of the same object; calls are followed four
     /// deep. Silent for commits that a parameter such as `commit=False` switches off, for functions that commit first and call
-    /// then, for a commit in a loop or of a status before long work, and for functions that change nothing themselves.
+    /// then, for functions that commit step by step, of which the call is one, for
+    /// `get_or_create` of reference data, and for functions that change nothing themselves.
     id: "mixed-commit-ownership",
     summary: "two functions end one transaction",
     area: Database,

@@ -22,7 +22,7 @@ check! {
     /// ## Limits
     /// Only types of SQLAlchemy are compared, by the kind of value they hold: sizes, types of the project, `JSON`, `Enum` and
     /// arrays are left alone, and so are `bool` beside `Integer`, `UUID(as_uuid=False)` beside `str` and types with a variant.
-    /// Optional annotations of columns with a default stay silent. Migrations and the database itself are not compared.
+    /// Optional annotations of columns with a default stay silent, and so do columns of subclasses that share a table. Migrations and the database itself are not compared.
     id: "orm-type-mismatch",
     summary: "a column contradicts its annotation, default or foreign key",
     area: Database,

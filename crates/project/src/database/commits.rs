@@ -112,8 +112,16 @@ impl Project {
                 && follows(module, edge.place, commit.callee)
                 && binder(module, edge.place, &session) == binder(module, commit.callee, &session)
         });
+        let own = commits.by_function.get(&function).map_or(&[][..], Vec::as_slice);
         let (edge, callee, inner) = { earlier }.find_map(|edge| {
-            let callee = self.given_to(module, edge, &session)?;
+            let start = module.python.syntax.expr(edge.place).range.start;
+            // A function that has committed before goes step by step, of which the call is one.
+            let is_step = own.iter().any(|other| module.python.syntax.expr(other.callee).range.end <= start);
+            let callee = self.given_to(module, edge, &session).filter(|_| !is_step)?;
+            // What is found or made for reference is no part of the work.
+            if self.calls.qualname(self, callee).rsplit('.').next().is_some_and(|name| name.contains("get_or_create")) {
+                return None;
+            }
             let inner = self.inner_commit(commits, callee, DEPTH)?;
             Some((edge, callee, inner))
         })?;
@@ -365,6 +373,12 @@ mod tests {
             0
         );
         assert_eq!(split("def f(db: Session, a, b):\n    create(db, b)\n    db.commit()\n"), 0);
+        assert_eq!(
+            split(
+                "def f(db: Session, a, b):\n    db.add(a)\n    db.commit()\n    create(db, b)\n    db.add(b)\n    db.commit()\n"
+            ),
+            0
+        );
         assert_eq!(
             split(
                 "def f(make, a, b):\n    with Session() as db:\n        create(db, b)\n    with Session() as db:\n        db.add(a)\n        db.commit()\n"

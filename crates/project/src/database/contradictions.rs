@@ -105,7 +105,9 @@ impl Project {
         let mut found = Vec::new();
         if let Some((written, annotation)) = annotation {
             found.extend(self.against_annotation(call, parts, written, annotation));
-            found.extend(Self::against_null(call, parts, annotation));
+            let is_any =
+                annotation.types.iter().any(|&(module, name)| self.is_any(module, name, &["typing.Any", "object"]));
+            found.extend(against_null(call, parts, annotation).filter(|_| !is_any));
         }
         found.extend(self.against_default(call, parts));
         found
@@ -147,17 +149,6 @@ impl Project {
         })
     }
 
-    fn against_null(call: &CallAt<'_>, parts: &Parts, annotation: &Annotation<'_>) -> Option<Contradiction> {
-        let nullable = parts.nullable?;
-        let has_value = parts.has_default || parts.has_server_default || parts.primary_key == Some(true);
-        let kind = match (annotation.is_optional, nullable) {
-            (false, true) if !annotation.types.is_empty() => ContradictionKind::NeverNone,
-            (true, false) if !has_value => ContradictionKind::MaybeNone,
-            _ => return None,
-        };
-        Some(Contradiction { kind, span: call.module.span_of(call.keyword("nullable")?) })
-    }
-
     fn against_default(&self, call: &CallAt<'_>, parts: &Parts) -> Option<Contradiction> {
         let column = parts.column_type.as_ref()?;
         let default = call.keyword("default").or_else(|| call.keyword("insert_default"))?;
@@ -194,13 +185,24 @@ impl Project {
     }
 }
 
+fn against_null(call: &CallAt<'_>, parts: &Parts, annotation: &Annotation<'_>) -> Option<Contradiction> {
+    let nullable = parts.nullable?;
+    let has_value = parts.has_default || parts.has_server_default || parts.primary_key == Some(true);
+    let kind = match (annotation.is_optional, nullable) {
+        (false, true) if !annotation.types.is_empty() => ContradictionKind::NeverNone,
+        (true, false) if !has_value => ContradictionKind::MaybeNone,
+        _ => return None,
+    };
+    Some(Contradiction { kind, span: call.module.span_of(call.keyword("nullable")?) })
+}
+
 #[cfg(test)]
 mod tests {
     use crate::facts::testing::project;
 
     fn told(column: &str) -> String {
         let text = format!(
-            "from datetime import date, datetime, timezone\nfrom decimal import Decimal\nfrom sqlalchemy import *\n\
+            "from datetime import date, datetime, timezone\nfrom decimal import Decimal\nfrom typing import Any\nfrom sqlalchemy import *\n\
              from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Numeric, String, Uuid\n\
              from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\nclass Base(DeclarativeBase): pass\n\
              class Item(Base):\n    __tablename__ = 'items'\n    id: Mapped[int] = mapped_column(primary_key=True)\n    {column}\n"
@@ -237,6 +239,7 @@ mod tests {
             "n: Mapped[str | None] = mapped_column(String, nullable=False, default='x')",
             "n: Mapped[str | None] = mapped_column(String, nullable=True)",
             "n: Mapped[bool] = mapped_column(Integer)",
+            "n: Mapped[Any] = mapped_column(String, nullable=True)",
             "n = Column(Boolean, default=0)",
             "n = Column(Numeric, default=0)",
             "n = Column(DateTime(timezone=True), default=lambda: datetime.now(timezone.utc))",

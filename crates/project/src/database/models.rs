@@ -2,7 +2,7 @@
 
 use super::annotations::TypeEntry;
 use super::reading::{CallAt, returned};
-use super::{Column, Database, Table};
+use super::{Column, ContradictionKind, Database, Table};
 use crate::{Definition, Module, Project, Symbol};
 use pyaudit_python::{ExprId, ExprKind, Parent, StmtId, StmtKind};
 use std::collections::BTreeSet;
@@ -347,7 +347,11 @@ impl Project {
                 self.add_members(module, id, is_sqlmodel, &mut brought);
                 let table = &mut into.tables[at];
                 let new = |column: &Column| table.columns.iter().all(|known| known.name != column.name);
-                let columns: Vec<Column> = brought.columns.into_iter().filter(new).collect();
+                let mut columns: Vec<Column> = brought.columns.into_iter().filter(new).collect();
+                // A column of one class of several in a table must allow null for the rows of the others.
+                for column in &mut columns {
+                    column.contradictions.retain(|one| one.kind != ContradictionKind::NeverNone);
+                }
                 table.columns.extend(columns);
                 table.relationships.extend(brought.relationships);
                 into.by_class.insert((module.id, id), at);

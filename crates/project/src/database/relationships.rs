@@ -7,6 +7,7 @@ use pyaudit_source::Span;
 
 /// `relationship(…)` of SQLAlchemy, `Relationship(…)` of SQLModel.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub struct Relationship {
     /// The attribute of the class.
     pub attribute: String,
@@ -28,10 +29,25 @@ pub struct Relationship {
     pub is_backref: bool,
     /// Whether it is said to hold many rows: by `uselist`, by its annotation, or by a table in between.
     pub is_collection: bool,
+    /// `viewonly`: nothing is written by it.
+    pub is_view_only: bool,
     /// Whether the database is trusted to delete children: `passive_deletes`.
     pub passive_deletes: bool,
     /// The call.
     pub span: Span,
+}
+
+/// An argument of a relationship; SQLModel hands some on in `sa_relationship_kwargs`.
+fn option(call: &CallAt<'_>, name: &str) -> Option<ExprId> {
+    let syntax = &call.module.python.syntax;
+    call.keyword(name).or_else(|| match &syntax.expr(call.keyword("sa_relationship_kwargs")?).kind {
+        ExprKind::Dict(items) => {
+            let found = items.iter().find(|item| item.key.and_then(|key| syntax.string(key)) == Some(name));
+            found.map(|item| item.value)
+        }
+        ExprKind::Call { keywords, .. } => call.module.keyword(keywords, name),
+        _ => None,
+    })
 }
 
 impl super::Database {
@@ -90,6 +106,7 @@ impl Relationship {
             lazy: None,
             is_backref: false,
             is_collection: false,
+            is_view_only: false,
             passive_deletes: false,
             ..self.clone()
         })
@@ -99,8 +116,12 @@ impl Relationship {
 impl Project {
     pub(super) fn relationship(&self, attribute: &str, annotation: Option<ExprId>, call: &CallAt<'_>) -> Relationship {
         let module = call.module;
-        let text = |name: &str| call.keyword(name).and_then(|value| self.constant_string(module, value));
-        let written = |name: &str| call.keyword(name).map(|value| self.text_at(module, value));
+        let text = |name: &str| option(call, name).and_then(|value| self.constant_string(module, value));
+        let written = |name: &str| option(call, name).map(|value| self.text_at(module, value));
+        let flag = |name: &str| match module.python.syntax.expr(option(call, name)?).kind {
+            ExprKind::Bool(value) => Some(value),
+            _ => None,
+        };
         let argument = call.args.first().copied().or_else(|| call.keyword("argument"));
         let (target, class) = match argument {
             Some(argument) => self.relationship_target(module, argument),
@@ -111,18 +132,22 @@ impl Project {
             target,
             class,
             back_populates: text("back_populates").or_else(|| self.backref(call)),
-            cascade: text("cascade"),
+            // SQLModel has a word of its own.
+            cascade: text("cascade").or_else(|| call.flag("cascade_delete")?.then(|| "all, delete-orphan".to_owned())),
             lazy: text("lazy").or_else(|| written("lazy")),
             secondary: text("secondary").or_else(|| written("secondary")).or_else(|| written("link_model")),
             foreign_keys: written("foreign_keys"),
             is_backref: call.gives("backref"),
-            is_collection: call.flag("uselist").unwrap_or_else(|| {
-                annotation.map_or(call.gives("secondary"), |annotation| {
+            is_collection: flag("uselist").unwrap_or_else(|| {
+                annotation.map_or(option(call, "secondary").is_some(), |annotation| {
                     let text = self.text_at(module, annotation).to_lowercase();
                     ["list[", "set[", "sequence[", "dict[", "collection["].iter().any(|name| text.contains(name))
                 })
             }),
-            passive_deletes: call.gives("passive_deletes"),
+            is_view_only: flag("viewonly").unwrap_or(false),
+            passive_deletes: option(call, "passive_deletes").is_some_and(|value| {
+                !matches!(module.python.syntax.expr(value).kind, ExprKind::None | ExprKind::Bool(false))
+            }),
             span: module.span_of(call.func),
         }
     }
