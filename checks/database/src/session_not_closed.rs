@@ -24,7 +24,8 @@ check! {
     /// What is returned, kept in an attribute, a container or a global name, or given to an exit stack is somebody else's to
     /// close, and stays silent; so do sessions bound to a connection that is given. Where the session is handed to
     /// another function, which might close it, the confidence is medium. `with sqlite3.connect(…)` only ends the transaction and
-    /// leaves the connection open, which is not reported. Silent for tests, scripts and command lines, which end soon.
+    /// leaves the connection open, which is not reported. Factories whose name says nothing of sessions, connections, makers or
+    /// factories are not looked at. Silent for tests, scripts and command lines, which end soon.
     id: "session-not-closed",
     summary: "a session or connection stays open",
     area: Database,

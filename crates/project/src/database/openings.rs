@@ -42,6 +42,10 @@ const TAKES: &[&str] = &["connect", "raw_connection", "acquire", "getconn"];
 /// Classes whose calls give a session.
 const FACTORIES: &[&str] = &["sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"];
 
+/// Parts of the names of callables that open.
+const OPENERS: &[&str] =
+    &["session", "maker", "factory", "conn", "local", "db", "database", "acquire", "next", "engine", "pool", "open"];
+
 /// Methods that close.
 const CLOSES: &[&str] = &["close", "aclose", "remove", "release", "close_all", "terminate", "invalidate"];
 
@@ -81,7 +85,7 @@ impl Project {
     fn unsettled_opening(&self, module: &Module, call: ExprId, func: ExprId) -> Option<SessionOpening> {
         let syntax = &module.python.syntax;
         let function = syntax.enclosing_functions(Parent::Expr(call)).next()?;
-        let holder = holder(module, call)?;
+        let holder = holder(module, call).filter(|_| may_open(module, func))?;
         let object = self.opens(module, call, 2)?;
         let mut opening = SessionOpening {
             span: module.span_of(func),
@@ -164,6 +168,19 @@ impl Project {
         let lender = self.database.lender(home.id, function)?;
         lender.yields.then_some(lender.object)
     }
+}
+
+/// Whether the last name of a callee is one that sessions and connections are opened by. What it is, is resolved later;
+/// most calls need not be.
+fn may_open(module: &Module, func: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    let name = match &syntax.expr(func).kind {
+        ExprKind::Name { id, .. } => syntax.name(*id),
+        ExprKind::Attribute { attr, .. } => syntax.identifier(*attr),
+        _ => return false,
+    };
+    let name = name.to_lowercase();
+    OPENERS.iter().any(|part| name.contains(part))
 }
 
 /// Who has what a call opens.
