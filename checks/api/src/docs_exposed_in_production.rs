@@ -18,8 +18,8 @@ check! {
     ///
     /// ## Limits
     /// A public API may well want its documentation in public; suppress this once, at the application. What cannot be
-    /// followed is taken for a gate. A proxy that keeps the pages from the internet is not seen, and what a deployment sets
-    /// in the environment is not joined.
+    /// followed is taken for a gate, and so is a setting that a validator looks at or that a deployment in the repository
+    /// sets. A proxy that keeps the pages from the internet is not seen.
     id: "docs-exposed-in-production",
     summary: "the documentation of the API is served to everybody",
     area: Api,

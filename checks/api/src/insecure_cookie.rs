@@ -20,10 +20,10 @@ check! {
     ///
     /// ## Limits
     /// Starlette sets `samesite="lax"` unless told otherwise, so that leaving it out is fine. A cookie that scripts must
-    /// read (`csrftoken`) or that only holds a preference (`theme`, `lang`) or a constant is silent, and so is a deletion. A cookie
-    /// whose name does not say that it holds a credential is of low severity. Flags that cannot be followed are taken
-    /// for on. What a deployment sets in the environment is not joined. Cookies of one module with the same defect are
-    /// one finding.
+    /// read (`csrftoken`) or that only holds a preference (`theme`, `lang`) or a constant is silent, and so is a deletion. A
+    /// cookie whose name does not say that it holds a credential is of low severity. Flags that cannot be followed, that a
+    /// validator of the settings looks at, or that a deployment in the repository sets are taken for on. Cookies of one
+    /// module with the same defect are one finding.
     id: "insecure-cookie",
     summary: "a cookie is set without `secure` or `httponly`",
     area: Api,

@@ -1,40 +1,64 @@
 //! Checks of routes, handlers and what they answer.
 
+mod cors_method_mismatch;
+mod debug_router_mounted;
 mod deprecated_api;
 mod docs_exposed_in_production;
 mod exception_detail_leak;
+mod hardcoded_identity;
+mod health_check_always_ok;
 mod http_exception_rewrapped;
+mod identity_from_request;
 mod insecure_cookie;
 mod jwt_not_verified;
+mod long_lived_token;
 mod missing_compression;
+mod missing_global_rate_limit;
 mod missing_https_redirect;
+mod missing_rate_limit;
 mod missing_security_headers;
+mod oauth_state_unverified;
 mod overbroad_try_masks_errors;
 mod path_from_request;
 mod secret_compared_with_equals;
+mod spoofable_client_address;
 mod sql_in_handler;
+mod state_changing_get;
 mod token_in_redirect;
 mod transaction_in_handler;
+mod webhook_without_verification;
 mod wildcard_cors;
 
 use pyaudit_check::Check;
 
 /// Every check of this area, in the order of their ids.
 pub static CHECKS: &[&Check] = &[
+    &cors_method_mismatch::CHECK,
+    &debug_router_mounted::CHECK,
     &deprecated_api::CHECK,
     &docs_exposed_in_production::CHECK,
     &exception_detail_leak::CHECK,
+    &hardcoded_identity::CHECK,
+    &health_check_always_ok::CHECK,
     &http_exception_rewrapped::CHECK,
+    &identity_from_request::CHECK,
     &insecure_cookie::CHECK,
     &jwt_not_verified::CHECK,
+    &long_lived_token::CHECK,
     &missing_compression::CHECK,
+    &missing_global_rate_limit::CHECK,
     &missing_https_redirect::CHECK,
+    &missing_rate_limit::CHECK,
     &missing_security_headers::CHECK,
+    &oauth_state_unverified::CHECK,
     &overbroad_try_masks_errors::CHECK,
     &path_from_request::CHECK,
     &secret_compared_with_equals::CHECK,
+    &spoofable_client_address::CHECK,
     &sql_in_handler::CHECK,
+    &state_changing_get::CHECK,
     &token_in_redirect::CHECK,
     &transaction_in_handler::CHECK,
+    &webhook_without_verification::CHECK,
     &wildcard_cors::CHECK,
 ];

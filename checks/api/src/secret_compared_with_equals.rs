@@ -24,7 +24,7 @@ check! {
     axis: ConfigurationSecurity,
     severity: Low,
     confidence: High,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: [
         "https://docs.python.org/3/library/hmac.html#hmac.compare_digest",

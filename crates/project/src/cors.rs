@@ -34,6 +34,10 @@ pub struct CorsPolicy {
     pub credentials: Option<ExprId>,
     /// The environment in which alone it is set up, where that is limited: below `if settings.DEBUG`.
     pub condition: Option<Condition>,
+    /// The value of `allow_methods`; without one, `GET` alone is allowed.
+    pub methods: Option<ExprId>,
+    /// Whether options may come from a mapping that cannot be seen.
+    pub has_unseen_options: bool,
 }
 
 impl Project {
@@ -53,6 +57,11 @@ impl Project {
                 origin_regex: option("allow_origin_regex"),
                 credentials: option("allow_credentials"),
                 condition: self.condition_at(module, Parent::Expr(call)),
+                methods: option("allow_methods"),
+                has_unseen_options: keywords.iter().filter(|keyword| keyword.name.is_none()).any(|keyword| {
+                    let dict = self.local_value(module, keyword.value).unwrap_or(keyword.value);
+                    !matches!(syntax.expr(dict).kind, ExprKind::Dict(_))
+                }),
             })
         });
         let mut policies: Vec<CorsPolicy> = policies.collect();

@@ -1,8 +1,9 @@
 //! The application that a finding about all of the repository is told at.
 
-use crate::{Module, Project, RouterId, RouterKind};
+use crate::{Module, Project, Route, RouterId, RouterKind};
 use pyaudit_python::ExprId;
 use pyaudit_source::{Role, Span};
+use std::collections::BTreeSet;
 
 impl Project {
     /// The applications that the repository ships, not those of tests, scripts and examples, in the order of their places.
@@ -18,6 +19,24 @@ impl Project {
     pub fn main_application(&self) -> Option<RouterId> {
         let served = |id: RouterId| self.routes.routes.iter().filter(|route| route.application == Some(id)).count();
         self.shipped_applications().max_by_key(|&id| (served(id), std::cmp::Reverse(id)))
+    }
+
+    /// The routes that a function of the application answers, each registration once however often it is included, with
+    /// their places in the route table. Routes of tests, scripts and examples, and those that nothing may serve, are left out.
+    pub fn shipped_routes(&self) -> Vec<(usize, &Route)> {
+        let mut seen = BTreeSet::new();
+        let routes = self.routes.routes.iter().enumerate();
+        let shipped = routes.filter(|(_, route)| {
+            let is_application = self.modules.get(route.module).role == Role::Application;
+            is_application && route.may_be_served && route.handler.is_some()
+        });
+        shipped.filter(|(_, route)| seen.insert((route.handler, route.registration))).collect()
+    }
+
+    /// Whether a module is about tests by a directory that it stands in, wherever its role was decided: `qa/test_suites`.
+    pub fn stands_among_tests(&self, module: &Module) -> bool {
+        let directory = self.sources.file(module.file).directory();
+        crate::paths::words(directory).any(|word| matches!(word.as_str(), "test" | "tests" | "qa" | "testing"))
     }
 
     /// Whether an expression stands in a class of `unittest`, which is a test wherever its file is.

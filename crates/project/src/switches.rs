@@ -3,6 +3,7 @@
 use crate::budget::{Budget, steps};
 use crate::database::reading::returned;
 use crate::settings::Literal;
+use crate::variables::Scope;
 use crate::{Definition, Module, Project};
 use pyaudit_python::{ExprId, ExprKind};
 
@@ -24,14 +25,22 @@ struct Decider {
 
 impl Project {
     /// What a switch is set to, where that can be known. A field of settings that a validator looks at is not known: the
-    /// validator may change it in production, or refuse to start with it.
+    /// validator may change it in production, or refuse to start with it. Nor is one that a deployment sets.
     pub fn switch(&self, module: &Module, expr: ExprId) -> Option<Switch> {
         let value = self.value_when_unset(module, expr)?;
         let decider = self.decided_by(module, expr, Budget::new(&steps()));
         match decider {
             Some(Decider { is_validated: true, .. }) => None,
+            Some(decider) if self.deployment_sets(&decider.variable) => None,
             decider => Some(Switch { value, variable: decider.map(|decider| decider.variable) }),
         }
+    }
+
+    /// Whether a deployment that the repository describes gives this environment variable, whatever its value.
+    pub fn deployment_sets(&self, variable: &str) -> bool {
+        let sites = self.variables.sites();
+        let given = self.variables.get(variable).map_or(&[][..], |variable| &variable.definitions);
+        given.iter().any(|&(site, _)| sites[site].scope == Scope::Deployment && sites[site].is_own)
     }
 
     /// The first environment variable or field of settings that an expression asks, names and properties followed.

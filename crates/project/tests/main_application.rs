@@ -36,6 +36,18 @@ fn layers_texts_and_imports_are_asked_of_what_is_shipped() {
 }
 
 #[test]
+fn a_route_that_is_included_twice_is_one() {
+    let text = "from fastapi import APIRouter, FastAPI\nrouter = APIRouter()\n@router.get('/a')\n@router.get('/b')\n\
+                def a():\n    pass\none = FastAPI()\none.include_router(router)\ntwo = FastAPI()\n\
+                two.include_router(router, prefix='/v2')\n";
+    let project = project(&[("app/a.py", text), ("app/qa/b.py", "A = 1\n"), ("tests/test_c.py", text)]);
+    let paths: Vec<&str> = project.shipped_routes().iter().map(|(_, route)| route.path.as_str()).collect();
+    assert_eq!(paths.len(), 2, "{paths:?}");
+    let among: Vec<bool> = project.modules.iter().map(|module| project.stands_among_tests(module)).collect();
+    assert_eq!(among, [false, true, true]);
+}
+
+#[test]
 fn proxies_are_read_without_their_comments() {
     let project =
         project(&[("app/a.py", SMALL), ("deploy/nginx.conf", "# gzip on;\nadd_header X-Frame-Options DENY;\n")]);

@@ -2,7 +2,7 @@
 
 use super::{Held, RequestValue, has_pattern};
 use crate::{Definition, Module, Project};
-use pyaudit_python::{CompareOperator, ExprId, ExprKind, FunctionDef, NameId, Operator};
+use pyaudit_python::{CompareOperator, ExprId, ExprKind, FoldedPart, FunctionDef, NameId, Operator};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls whose result holds the text of their arguments.
@@ -89,11 +89,8 @@ impl Scope<'_, '_> {
                 _ => None,
             },
             ExprKind::Attribute { value, attr, .. } => self.attribute(*value, syntax.identifier(*attr)),
-            ExprKind::BinOp { left, op: Operator::Div | Operator::Add | Operator::Mod, right } => any(&[*left, *right]),
-            ExprKind::FString(_) => {
-                let folded = self.module.python.fold_string(expr);
-                folded.holes().filter(|&hole| hole != expr).find_map(|hole| self.text(hole))
-            }
+            ExprKind::BinOp { left, op: Operator::Div | Operator::Mod, right } => any(&[*left, *right]),
+            ExprKind::FString(_) | ExprKind::BinOp { op: Operator::Add, .. } => self.joined(expr),
             ExprKind::BoolOp { values, .. } => any(values),
             ExprKind::IfExp { body, orelse, .. } => any(&[*body, *orelse]),
             ExprKind::Await(value) | ExprKind::Named { value, .. } => self.text(*value),
@@ -102,6 +99,32 @@ impl Scope<'_, '_> {
             ExprKind::Call { func, args, .. } => self.called(*func, args),
             _ => None,
         }
+    }
+
+    /// The text in an f-string or sum. Behind other text and not behind a slash it only ends a name (`f"{day}_{name}"`), and
+    /// no directory is called like the start of it.
+    fn joined(&self, expr: ExprId) -> Option<RequestValue> {
+        let mut before = "";
+        let folded = self.module.python.fold_string(expr);
+        for part in &folded.parts {
+            match part {
+                FoldedPart::Text(text) => before = text,
+                FoldedPart::Hole(hole) if *hole != expr => {
+                    if let Some(value) = self.text(*hole) {
+                        let ends_name = !before.is_empty() && !before.ends_with(['/', '\\']);
+                        return Some(RequestValue { may_hold_slash: value.may_hold_slash && !ends_name, ..value });
+                    }
+                    before = "";
+                }
+                FoldedPart::Hole(_) => {
+                    let ExprKind::BinOp { left, right, .. } = self.module.python.syntax.expr(expr).kind else {
+                        return None;
+                    };
+                    return self.text(left).or_else(|| self.text(right));
+                }
+            }
+        }
+        None
     }
 
     fn called(&self, func: ExprId, args: &[ExprId]) -> Option<RequestValue> {
