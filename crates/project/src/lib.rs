@@ -3,6 +3,7 @@
 //! [`analyse`] turns each file into plain data by itself, in parallel; [`Project::build`] links them. Neither can fail,
 //! and after `build` nothing does IO. Each concern of the model stands in a file of its own.
 
+mod aliases;
 mod answers;
 mod authentication;
 mod budget;
@@ -19,8 +20,10 @@ mod exception_texts;
 mod exceptions;
 mod facts;
 mod files;
+mod handler_shapes;
 mod held_secrets;
 mod http_raises;
+mod imported_names;
 mod imports;
 mod library_versions;
 mod limiters;
@@ -39,6 +42,7 @@ mod queries;
 mod reached;
 mod request_values;
 mod resolution;
+mod returned_values;
 mod route_overlaps;
 mod route_parameters;
 mod route_purposes;
@@ -67,6 +71,7 @@ pub use exception_texts::Shown;
 pub use exceptions::{Breadth, Catch};
 pub use facts::{Axis, Fact};
 pub use files::{Data, Files, analyse, is_wanted};
+pub use handler_shapes::HandlerShape;
 pub use held_secrets::names_secret;
 pub use http_raises::HttpRaise;
 pub use imports::Imports;
@@ -143,27 +148,47 @@ pub struct Project {
 impl Project {
     /// Links the files. What cannot be known is absent from the model, never guessed.
     pub fn build(sources: Sources, files: Files) -> Self {
+        Self::build_observed(sources, files, |_| {})
+    }
+
+    /// Links the files, and tells the name of each concern when it is done, so that its time can be taken.
+    pub fn build_observed(sources: Sources, files: Files, mut built: impl FnMut(&'static str)) -> Self {
         let modules = Modules::build(&sources, &files);
         let mut project = Self { sources, files, modules, ..Self::default() };
+        built("modules");
         project.settings = Settings::build(&project);
+        built("settings");
         project.routes = Routes::build(&project);
+        built("routes");
         project.authentications = Authentications::build(&project);
+        built("authentication");
         project.imports = Imports::build(&project, &project.routes);
+        built("imports");
         project.database = Database::build(&project);
+        built("database");
         project.calls = Calls::build(&project);
-        project.dependencies = Dependencies::build(&project.sources, &project.files);
-        project.migrations = Migrations::build(&project.sources, &project.files);
-        project.environment_files = EnvironmentFiles::build(&project.sources, &project.files);
-        project.scripts = Scripts::build(&project.sources);
-        project.workflows = Workflows::build(&project.sources, &project.files);
-        project.linting = Linting::build(&project.workflow_context());
-        project.manifests = Manifests::build(&project.sources, &project.files);
+        built("calls");
+        project.link_repository();
+        built("repository");
         project.variables = Variables::build(&project);
-        let problems = project.sources.problems().iter().chain(&project.files.problems);
-        project.problems = problems.chain(&project.dependencies.problems).cloned().collect();
-        project.problems.sort();
+        built("variables");
         project.facts = facts::collect(&project);
+        built("facts");
         project
+    }
+
+    /// What the files beside the code say: manifests, migrations, workflows, and the problems met in them.
+    fn link_repository(&mut self) {
+        self.dependencies = Dependencies::build(&self.sources, &self.files);
+        self.migrations = Migrations::build(&self.sources, &self.files);
+        self.environment_files = EnvironmentFiles::build(&self.sources, &self.files);
+        self.scripts = Scripts::build(&self.sources);
+        self.workflows = Workflows::build(&self.sources, &self.files);
+        self.linting = Linting::build(&self.workflow_context());
+        self.manifests = Manifests::build(&self.sources, &self.files);
+        let problems = self.sources.problems().iter().chain(&self.files.problems);
+        self.problems = problems.chain(&self.dependencies.problems).cloned().collect();
+        self.problems.sort();
     }
 
     /// What the joins over workflows look at.

@@ -5,9 +5,11 @@
 //! looked up from the roots around the importing file, the innermost first, then from all others.
 
 use crate::Files;
+use crate::aliases::Aliases;
 use crate::standard_library::is_standard_library;
 use pyaudit_python::{ExprId, Keyword, Parent, StmtKind};
 use pyaudit_source::{FileId, Range, Role, Sources, Span};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -84,6 +86,8 @@ pub struct Modules {
     /// The roots below which a module stands whose dotted path from there starts with this name. Most imports are of
     /// somebody else, and no root needs to be tried for them.
     roots_with: HashMap<String, BTreeSet<String>>,
+    /// The names that stand for others.
+    pub(crate) aliases: Aliases,
 }
 
 /// Files whose directory is taken for an import root.
@@ -112,6 +116,7 @@ impl Modules {
             // A package shadows a module of the same name, and its path sorts first (`a/__init__` before `a`).
             built.by_path.entry(import_path).or_insert(id);
         }
+        built.aliases = Aliases::build(&built.modules);
         built
     }
 
@@ -131,6 +136,12 @@ impl Modules {
     /// Every module, in the order of their paths.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Module> {
         self.modules.iter()
+    }
+
+    /// What a look at each module gives, in the order of the modules; the looks are taken beside each other.
+    pub(crate) fn gather<T: Send>(&self, look: impl Fn(&Module) -> Vec<T> + Send + Sync) -> Vec<T> {
+        let each: Vec<Vec<T>> = self.modules.par_iter().map(look).collect();
+        each.into_iter().flatten().collect()
     }
 
     /// The module with this number.

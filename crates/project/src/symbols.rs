@@ -84,6 +84,9 @@ impl Project {
 
     /// Whether every meaning of an expression is one of these external names or built-ins, and there is one.
     pub fn is_any(&self, module: &Module, expr: ExprId, dotted: &[&str]) -> bool {
+        if !self.may_mean(module, expr, dotted) {
+            return false;
+        }
         let symbols = self.symbols(module, expr);
         !symbols.is_empty() && symbols.iter().all(|symbol| symbol.is_any(dotted))
     }

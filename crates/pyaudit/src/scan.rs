@@ -57,6 +57,8 @@ pub struct Scan {
     pub settings: Settings,
     /// How long each phase took, in their order.
     pub phases: Vec<(&'static str, Duration)>,
+    /// How long each concern of the model took to link, in their order.
+    pub concerns: Vec<(&'static str, Duration)>,
     /// How long each check took, where that was asked for.
     pub profile: Option<Profile>,
 }
@@ -96,6 +98,8 @@ pub struct Model {
     pub settings: Settings,
     /// How long each phase took, in their order.
     pub phases: Vec<(&'static str, Duration)>,
+    /// How long each concern of the model took to link, in their order.
+    pub concerns: Vec<(&'static str, Duration)>,
     /// The paths that findings are shown for; see [`Target::paths`].
     paths: Vec<String>,
 }
@@ -145,14 +149,15 @@ fn build(checks: &[&'static Check], options: &Options) -> Result<Model, Error> {
     if is_nothing(&sources, &files) {
         return Err(Error::NothingToScan(target.shown));
     }
-    let project = Project::build(sources, files);
+    let mut linking = Clock::start();
+    let project = Project::build_observed(sources, files, |concern| linking.lap(concern));
     clock.lap("link");
     let name = target.root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Model { project, name, settings, phases: clock.laps, paths: target.paths })
+    Ok(Model { project, name, settings, phases: clock.laps, concerns: linking.laps, paths: target.paths })
 }
 
 fn run(checks: &[&'static Check], options: &Options, model: Model) -> Scan {
-    let Model { project, name, settings, mut phases, paths } = model;
+    let Model { project, name, settings, mut phases, concerns, paths } = model;
     let overrides = &options.overrides;
     let config = Config {
         suppress: options.suppress,
@@ -170,7 +175,7 @@ fn run(checks: &[&'static Check], options: &Options, model: Model) -> Scan {
     };
     clock.lap("check");
     phases.extend(clock.laps);
-    Scan { audit, name, settings, phases, profile }
+    Scan { audit, name, settings, phases, concerns, profile }
 }
 
 fn load(root: &Path, settings: &Settings) -> Result<Sources, Error> {

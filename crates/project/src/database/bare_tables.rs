@@ -16,7 +16,8 @@ impl Project {
     pub(super) fn read_bare_tables(&self, module: &Module, into: &mut Database) {
         for (id, _) in module.python.syntax.exprs() {
             let Some(call) = CallAt::of(module, id) else { continue };
-            if call.args.is_empty() || self.library_name(module, call.func).as_deref() != Some("Table") {
+            let is_table = self.may_mean(module, call.func, &["Table"]);
+            if call.args.is_empty() || !is_table || self.library_name(module, call.func).as_deref() != Some("Table") {
                 continue;
             }
             // `Table("name", metadata, autoload_with=engine)` declares no column here.

@@ -116,10 +116,14 @@ pub struct SchemaCreation {
 impl Project {
     /// Reads the engines, factories and uses of `create_all` of a module.
     pub(super) fn read_engines(&self, module: &Module, into: &mut Database) {
+        let makers: Vec<&str> = ENGINES.iter().chain(FACTORIES).map(|&(name, _)| name).collect();
         for (id, expr) in module.python.syntax.exprs() {
             match &expr.kind {
                 ExprKind::Call { .. } => {
                     let Some(call) = CallAt::of(module, id) else { continue };
+                    if !self.may_mean(module, call.func, &makers) {
+                        continue;
+                    }
                     let Some(callee) = self.callee(&call) else { continue };
                     if let Some(&(_, is_async)) = ENGINES.iter().find(|(known, _)| *known == callee) {
                         into.engines.push(self.engine(&call, id, callee, is_async));

@@ -29,12 +29,11 @@ pub struct SessionLender {
 impl Project {
     /// Every function of the project that lends a session or connection, in the order of their places.
     pub(super) fn session_lenders(&self) -> Vec<SessionLender> {
-        let all = self.modules.iter().flat_map(|module| {
+        let mut all: Vec<SessionLender> = self.modules.gather(|module| {
             let functions =
                 module.python.syntax.stmts().filter(|(_, stmt)| matches!(stmt.kind, StmtKind::FunctionDef(_)));
-            functions.filter_map(move |(id, _)| self.session_lender(module, id))
+            functions.filter_map(|(id, _)| self.session_lender(module, id)).collect()
         });
-        let mut all: Vec<SessionLender> = all.collect();
         all.sort_by_key(|lender| (lender.module, lender.span.range));
         all
     }

@@ -43,6 +43,9 @@ pub(crate) struct ReadForm {
 const ENVIRON: &[&str] = &["os.environ", "os.environb"];
 const GETTERS: &[&str] = &["os.getenv", "os.getenvb", "os.environ.get", "os.environ.setdefault"];
 
+/// The libraries that read the environment, as they are imported.
+const LIBRARIES: &[&str] = &["decouple", "environs", "environ", "starlette.config"];
+
 /// Objects that libraries offer to be called with the name of a variable.
 const OBJECTS: &[(&str, Reader)] = &[("decouple.config", Reader::Decouple), ("environs.env", Reader::Environs)];
 
@@ -105,6 +108,19 @@ impl Project {
         }
     }
 
+    /// A quick look that leaves most calls out: those that are no getter of `os`, in a project without a library that
+    /// reads the environment.
+    fn may_read_environment(&self, module: &Module, func: ExprId) -> bool {
+        let is_getter = self.may_mean(module, func, GETTERS) || self.may_mean(module, func, &["pop"]);
+        let is_of_environ = || match module.python.syntax.expr(func).kind {
+            ExprKind::Attribute { value, .. } => {
+                self.may_mean(module, value, ENVIRON) || self.may_mean(module, func, &["getenv", "getenvb"])
+            }
+            _ => true,
+        };
+        (is_getter && is_of_environ()) || self.imports_any(LIBRARIES)
+    }
+
     /// Whether an expression is `os.environ`.
     pub(crate) fn is_environ(&self, module: &Module, expr: ExprId) -> bool {
         let is_name =
@@ -119,6 +135,9 @@ impl Project {
             args.first().copied().or_else(|| ["key", "var", "name", "option"].iter().find_map(|it| keyword(it)));
         let name = first?;
         if matches!(syntax.expr(name).kind, ExprKind::Starred { .. }) {
+            return None;
+        }
+        if !self.may_read_environment(module, func) {
             return None;
         }
         let symbol = match syntax.expr(func).kind {

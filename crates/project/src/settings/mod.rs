@@ -261,14 +261,14 @@ crate::named!(Access { Read => "read", Write => "write", Delete => "delete", Dyn
 impl Settings {
     /// Reads all modules of a project whose modules are known.
     pub(crate) fn build(project: &Project) -> Self {
-        let mut reads: Vec<EnvironmentRead> =
-            project.modules.iter().flat_map(|module| project.environment_reads(module)).collect();
+        let mut reads: Vec<EnvironmentRead> = project.modules.gather(|module| project.environment_reads(module));
         let functions = project.reading_functions(&reads);
         if !functions.is_empty() {
-            for module in project.modules.iter() {
+            let names: Vec<&str> = functions.iter().filter_map(|it| it.called(project)).collect();
+            reads.extend(project.modules.gather(|module| {
                 let calls = module.python.syntax.exprs().map(|(id, _)| id);
-                reads.extend(calls.filter_map(|call| project.read_through(module, call, &functions)));
-            }
+                calls.filter_map(|call| project.read_through(module, call, &functions, &names)).collect()
+            }));
             reads.sort_by_key(|read| (read.span, read.expr));
         }
         let classes = project.settings_classes(&reads);

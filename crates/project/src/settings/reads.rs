@@ -156,15 +156,19 @@ impl Project {
         found
     }
 
-    /// The read that a call of a reading function is.
+    /// The read that a call of a reading function is; `names` are those of the functions.
     pub(super) fn read_through(
         &self,
         module: &Module,
         expr: ExprId,
         functions: &[ReadingFunction],
+        names: &[&str],
     ) -> Option<EnvironmentRead> {
         let syntax = &module.python.syntax;
         let ExprKind::Call { func, args, keywords } = &syntax.expr(expr).kind else { return None };
+        if !self.may_mean(module, *func, names) {
+            return None;
+        }
         let (home, id, definition) = self.function(module, *func)?;
         let through = functions.iter().find(|it| (it.module, it.function) == (home.id, id))?;
         let skipped = usize::from(
@@ -205,6 +209,14 @@ pub(super) struct ReadingFunction {
     name: usize,
     default: Option<usize>,
     required: bool,
+}
+
+impl ReadingFunction {
+    /// The name that it is called by.
+    pub(super) fn called<'p>(&self, project: &'p Project) -> Option<&'p str> {
+        let module = project.modules.get(self.module);
+        module.function(self.function).map(|function| module.python.syntax.identifier(function.name))
+    }
 }
 
 /// What stands after the `or` behind a read.

@@ -40,12 +40,17 @@ impl Project {
     /// Finds the objects of settings classes.
     pub(super) fn settings_instances(&self, settings: &mut Settings) {
         let names: BTreeSet<String> = settings.classes.iter().filter_map(|class| class.path.last().cloned()).collect();
-        let mut found: Vec<(usize, Instance)> = Vec::new();
-        for module in self.modules.iter() {
-            self.constructions(module, settings, &names, &mut found);
-            self.singletons(module, settings, &mut found);
-            self.getters(module, settings, &names, &mut found);
+        if names.is_empty() {
+            return;
         }
+        let known: &Settings = settings;
+        let found: Vec<(usize, Instance)> = self.modules.gather(|module| {
+            let mut found = Vec::new();
+            self.constructions(module, known, &names, &mut found);
+            self.singletons(module, known, &mut found);
+            self.getters(module, known, &names, &mut found);
+            found
+        });
         for (class, instance) in found {
             settings.classes[class].instances.push(instance);
         }
@@ -190,43 +195,49 @@ impl Project {
     /// Every place that reads or writes an attribute of a settings object.
     pub(super) fn setting_uses(&self, settings: &Settings) -> Vec<SettingUse> {
         let vocabulary = Vocabulary::of(settings);
-        let mut uses = Vec::new();
-        for module in self.modules.iter() {
-            let mut known = Known::default();
-            let renamed = module.names_for(&vocabulary.objects);
-            for (id, expr) in module.python.syntax.exprs() {
-                let found = match &expr.kind {
-                    ExprKind::Attribute { value, attr, ctx } => {
-                        let name = module.python.syntax.identifier(*attr);
-                        let access = match ctx {
-                            ExprContext::Load => Access::Read,
-                            ExprContext::Store => Access::Write,
-                            ExprContext::Del => Access::Delete,
-                        };
-                        Some((*value, name, access))
-                    }
-                    ExprKind::Call { func, args, .. } => dynamic_access(module, *func, args),
-                    _ => None,
-                };
-                let Some((object, name, access)) = found else { continue };
-                if !vocabulary.is_promising(module, &renamed, object, name) {
-                    continue;
-                }
-                let Some(class) = self.object_class(module, object, settings, &mut known) else { continue };
-                let function = module.python.syntax.enclosing_functions(Parent::Expr(id)).next();
-                uses.push(SettingUse {
-                    class,
-                    name: name.to_owned(),
-                    member: settings.classes[class].member(name),
-                    access,
-                    module: module.id,
-                    expr: id,
-                    span: module.span_of(id),
-                    function,
-                });
-            }
+        if settings.classes.is_empty() {
+            return Vec::new();
         }
+        let mut uses = self.modules.gather(|module| self.setting_uses_in(module, settings, &vocabulary));
         uses.sort_by_key(|used| (used.span, used.expr));
+        uses
+    }
+
+    fn setting_uses_in(&self, module: &Module, settings: &Settings, vocabulary: &Vocabulary<'_>) -> Vec<SettingUse> {
+        let mut uses = Vec::new();
+        let mut known = Known::default();
+        let renamed = module.names_for(&vocabulary.objects);
+        for (id, expr) in module.python.syntax.exprs() {
+            let found = match &expr.kind {
+                ExprKind::Attribute { value, attr, ctx } => {
+                    let name = module.python.syntax.identifier(*attr);
+                    let access = match ctx {
+                        ExprContext::Load => Access::Read,
+                        ExprContext::Store => Access::Write,
+                        ExprContext::Del => Access::Delete,
+                    };
+                    Some((*value, name, access))
+                }
+                ExprKind::Call { func, args, .. } => dynamic_access(module, *func, args),
+                _ => None,
+            };
+            let Some((object, name, access)) = found else { continue };
+            if !vocabulary.is_promising(module, &renamed, object, name) {
+                continue;
+            }
+            let Some(class) = self.object_class(module, object, settings, &mut known) else { continue };
+            let function = module.python.syntax.enclosing_functions(Parent::Expr(id)).next();
+            uses.push(SettingUse {
+                class,
+                name: name.to_owned(),
+                member: settings.classes[class].member(name),
+                access,
+                module: module.id,
+                expr: id,
+                span: module.span_of(id),
+                function,
+            });
+        }
         uses
     }
 

@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &ScanArguments, checks: &[&'static Check], streams:
     streams.out.flush()?;
     if let Some(measured) = &scan.profile {
         let phases = [scan.phases.as_slice(), &[("output", output.elapsed())]].concat();
-        let _ = streams.errors.write_all(profile::page(&phases, measured).as_bytes());
+        let _ = streams.errors.write_all(profile::page(&phases, &scan.concerns, measured).as_bytes());
     }
     Ok(status(&scan, arguments.strict))
 }
