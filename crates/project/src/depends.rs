@@ -4,7 +4,7 @@
 use crate::routes::Element;
 use crate::types::DEPENDS;
 use crate::{Definition, Module, Project};
-use pyaudit_python::{ExprId, ExprKind, Parameter};
+use pyaudit_python::{ExprId, ExprKind, Parameter, Parent, StmtId, StmtKind};
 
 /// `typing.Annotated` under its names.
 const ANNOTATED: &[&str] = &["typing.Annotated", "typing_extensions.Annotated"];
@@ -29,14 +29,71 @@ impl Dependency {
     }
 }
 
+/// How many classes a view may inherit from, itself included.
+const MAX_BASES: usize = 32;
+
 impl Project {
+    /// What the class of a handler depends on, where the handler is the method of a class-based view: the attributes of
+    /// the class and of those it inherits from, `user: User = Depends(get_current_user)`, and the parameters of its
+    /// constructor. <https://fastapi-utils.davidmontague.xyz/user-guide/class-based-views/>
+    pub fn view_dependencies(&self, module: &Module, handler: StmtId) -> Vec<Element> {
+        let syntax = &module.python.syntax;
+        let Parent::Stmt(class) = syntax.parent(Parent::Stmt(handler)) else { return Vec::new() };
+        let mut found = Vec::new();
+        for (home, class) in self.class_and_bases(module, class) {
+            for &stmt in home.class(class).map_or(&[][..], |class| &class.body) {
+                match &home.python.syntax.stmt(stmt).kind {
+                    StmtKind::AnnAssign { annotation, value, .. } => {
+                        found.extend(self.declared_dependencies(home, *value, Some(*annotation)));
+                    }
+                    StmtKind::Assign { value, .. } => {
+                        found.extend(self.declared_dependencies(home, Some(*value), None));
+                    }
+                    StmtKind::FunctionDef(function) if home.python.syntax.identifier(function.name) == "__init__" => {
+                        let parameters = function.parameters.iter();
+                        found.extend(parameters.flat_map(|parameter| self.parameter_dependencies(home, parameter)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// A class and the classes of the project that it inherits from, itself first, each once. Empty where the statement
+    /// is no class.
+    fn class_and_bases<'p>(&'p self, module: &'p Module, class: StmtId) -> Vec<(&'p Module, StmtId)> {
+        let mut found: Vec<(&Module, StmtId)> = module.class(class).map(|_| (module, class)).into_iter().collect();
+        let mut next = 0;
+        while let Some(&(home, class)) = found.get(next).filter(|_| found.len() < MAX_BASES) {
+            next += 1;
+            for &base in home.class(class).map_or(&[][..], |class| &class.bases) {
+                let base = self.class(home, home.without_subscript(base)).map(|(module, class, _)| (module, class));
+                let is_known = |(module, class): (&Module, StmtId)| {
+                    found.iter().any(|&(known, id)| (known.id, id) == (module.id, class))
+                };
+                found.extend(base.filter(|&base| !is_known(base)));
+            }
+        }
+        found
+    }
+
     /// What the dependencies of a parameter call, each with its module: from its default and from its annotation.
     pub fn parameter_dependencies(&self, module: &Module, parameter: &Parameter) -> Vec<Element> {
+        self.declared_dependencies(module, parameter.default, parameter.annotation)
+    }
+
+    fn declared_dependencies(
+        &self,
+        module: &Module,
+        default: Option<ExprId>,
+        annotation: Option<ExprId>,
+    ) -> Vec<Element> {
         let mut found = Vec::new();
-        if let Some(dependency) = parameter.default.and_then(|default| self.dependency(module, default)) {
-            found.extend(dependency.or(parameter.annotation).map(|callable| (module.id, callable)));
+        if let Some(dependency) = default.and_then(|default| self.dependency(module, default)) {
+            found.extend(dependency.or(annotation).map(|callable| (module.id, callable)));
         }
-        for (home, inner, metadata) in parameter.annotation.iter().flat_map(|&it| self.annotated(module, it)) {
+        for (home, inner, metadata) in annotation.iter().flat_map(|&it| self.annotated(module, it)) {
             for &element in metadata {
                 let called = self.dependency(home, element).map(|it| it.or(Some(inner)).unwrap_or(inner));
                 found.extend(called.map(|callable| (home.id, callable)));

@@ -1,7 +1,7 @@
 //! Routes that another one, tried before them, answers in their place.
 
 use crate::{Project, Route, RouteStatus};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many nodes one lookup may visit, against paths that are made to branch.
 const MAX_VISITS: usize = 512;
@@ -45,12 +45,18 @@ impl Project {
     /// path is not known, and those that are registered under a condition, are left out.
     /// <https://www.starlette.io/routing/#route-priority>
     pub fn route_overlaps(&self) -> Vec<Overlap> {
-        let routes = &self.routes;
-        let applications: BTreeSet<_> = routes.routes.iter().filter_map(|route| route.application).collect();
+        let routes = &self.routes.routes;
+        let mut tried: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
+        for (at, route) in routes.iter().enumerate() {
+            tried.entry(route.application).or_default().push((route.order, at));
+        }
+        tried.remove(&None);
         let mut overlaps = Vec::new();
-        for application in applications {
+        for mut tried in tried.into_values() {
+            tried.sort_unstable();
             let mut paths: BTreeMap<(&Option<String>, &str), Node> = BTreeMap::new();
-            for (at, route) in routes.tried_by(application) {
+            for (_, at) in tried {
+                let route = &routes[at];
                 if route.status != RouteStatus::Exact || route.condition.is_some() {
                     continue;
                 }
@@ -62,7 +68,7 @@ impl Project {
                             earlier,
                             later: at,
                             method: method.clone(),
-                            is_same_path: self::segments(&routes.routes[earlier].path) == segments,
+                            is_same_path: self::segments(&routes[earlier].path) == segments,
                         }),
                         _ => insert(node, segments.clone(), (route.order, at)),
                     }

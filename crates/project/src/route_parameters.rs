@@ -1,7 +1,7 @@
 //! What a route takes from its request: the parameters of its handler and of everything the handler depends on.
 
 use crate::routes::Element;
-use crate::{Definition, Endpoint, Module, ModuleId, Project, Route};
+use crate::{Definition, Endpoint, Module, ModuleId, Project, Route, Symbol};
 use pyaudit_python::{ExprId, ExprKind, Parameter, StmtId};
 use pyaudit_source::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +50,11 @@ impl Project {
         let found = RouteParameters { is_complete: true, ..RouteParameters::default() };
         let mut walk = Walk { project: self, seen: BTreeSet::new(), found };
         match route.endpoint {
-            Endpoint::Function(module, function) => walk.function(self.modules.get(module), function),
+            Endpoint::Function(module, function) => {
+                let module = self.modules.get(module);
+                walk.function(module, function);
+                self.view_dependencies(module, function).into_iter().for_each(|callable| walk.callable(callable));
+            }
             _ => walk.found.is_complete = false,
         }
         for &(module, element) in &route.dependencies {
@@ -63,14 +67,23 @@ impl Project {
     }
 }
 
+fn is_of_framework(name: &str) -> bool {
+    name.starts_with("fastapi.") || name.starts_with("starlette.")
+}
+
 impl Walk<'_> {
     fn callable(&mut self, (module, expr): Element) {
         let module = self.project.modules.get(module);
+        if let ExprKind::Call { func, .. } = module.python.syntax.expr(expr).kind
+            && let Some((home, factory, _)) = self.project.function(module, func)
+        {
+            return self.factory(home, factory);
+        }
         let symbol = self.project.symbol(module, expr);
         match symbol.as_ref().and_then(|symbol| self.project.definition(symbol)) {
             Some((home, Definition::Function(function))) => self.function(home, function),
-            // Security schemes of FastAPI and dependencies of libraries read headers and queries.
-            _ if symbol.as_ref().is_some_and(|symbol| symbol.external().is_some()) => {}
+            // Security schemes of FastAPI read headers.
+            _ if symbol.as_ref().and_then(Symbol::external).is_some_and(is_of_framework) => {}
             Some((home, Definition::Class(class))) => match self.project.member(home, class, "__init__") {
                 Some((home, Definition::Function(constructor))) => self.function(home, constructor),
                 _ => self.found.is_complete = false,
@@ -79,10 +92,22 @@ impl Walk<'_> {
         }
     }
 
+    /// A function that makes the dependency: `Depends(require_role("admin"))`.
+    fn factory(&mut self, home: &Module, factory: StmtId) {
+        let returned = self.project.returned_by(home, factory);
+        if returned.is_empty() || !self.seen.insert((home.id, factory)) {
+            self.found.is_complete = false;
+            return;
+        }
+        for value in returned {
+            self.callable((home.id, value));
+        }
+    }
+
     /// An object of the project that is called, or of a library: a security scheme.
     fn instance(&mut self, module: &Module, expr: ExprId) {
         let class = self.project.type_of(module, expr);
-        if class.as_ref().is_some_and(|class| class.external().is_some()) {
+        if class.as_ref().and_then(Symbol::external).is_some_and(is_of_framework) {
             return;
         }
         match class.and_then(|class| self.project.definition(&class)) {

@@ -1,6 +1,7 @@
 //! What a route is for, as its path and the name of its handler say.
 
-use crate::{Endpoint, Project, Route};
+use crate::{Condition, Endpoint, Module, Project, Route};
+use pyaudit_python::{Expr, ExprId, Parent};
 
 /// What a route is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,6 +135,23 @@ impl Project {
         } else {
             Purpose::Other
         }
+    }
+
+    /// Whether a route is registered, or its router included, where only development comes: `if settings.DEBUG:`.
+    pub fn is_for_development(&self, route: &Route) -> bool {
+        let registration = self.modules.get(route.registration.0);
+        let is_development = |module: &Module, expr: ExprId| {
+            self.condition_at(module, Parent::Expr(expr)) == Some(Condition::Development)
+        };
+        if is_development(registration, route.registration.1) {
+            return true;
+        }
+        route.condition.is_some()
+            && route.via.iter().any(|include| {
+                let Some(module) = self.modules.in_file(include.file) else { return false };
+                let at = |(id, expr): (ExprId, &Expr)| (Some(expr.range) == include.range).then_some(id);
+                module.python.syntax.exprs().find_map(at).is_some_and(|call| is_development(module, call))
+            })
     }
 
     /// The name of the handler, in words.

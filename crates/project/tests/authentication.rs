@@ -125,6 +125,42 @@ fn a_handler_may_check_for_itself() {
 }
 
 #[test]
+fn a_handler_that_asks_a_function_out_of_sight_is_not_known() {
+    let text = "def one(names):\n    globals().update(names)\n    router = app\n    @app.get('/a')\n    def a(request: Request):\n        \
+                admin = get_current_admin(request)\n        if admin is None:\n            return RedirectResponse('/login')\n\
+                one(load())\n@app.get('/b')\ndef b(request: Request):\n    if load(request) is None:\n        raise HTTPException(401)\n";
+    assert_eq!(of(text), ["GET /a unknown one.a", "GET /b none"]);
+}
+
+#[test]
+fn a_factory_chooses_by_its_parameter() {
+    let text = format!(
+        "{USER}def nobody(): ...\ndef authorizer(*, required: bool = True):\n    return get_user if required else nobody\n\
+         @app.get('/a')\ndef a(user=Depends(authorizer())): ...\n\
+         @app.get('/b')\ndef b(user=Depends(authorizer(required=False))): ...\n\
+         @app.get('/c')\ndef c(user=Depends(authorizer(required=load()))): ...\n"
+    );
+    assert_eq!(of(&text), ["GET /a required get_user", "GET /b none", "GET /c none"]);
+}
+
+#[test]
+fn the_state_of_the_request_holds_who_is_there() {
+    let text = "def user_id(request: Request):\n    found = getattr(request.state, 'user_id', None)\n    if found is None:\n        \
+                raise HTTPException(401)\n    return found\n@app.get('/a')\ndef a(request: Request):\n    user_id(request)\n";
+    assert_eq!(of(text), ["GET /a required user_id"]);
+}
+
+#[test]
+fn a_view_asks_what_the_attributes_of_its_classes_ask() {
+    let text = format!(
+        "{USER}class Base:\n    user: dict = Depends(get_user)\nclass View(Base):\n    @app.get('/a')\n    def a(self): ...\n\
+         class Other:\n    def __init__(self, user=Depends(get_user)): ...\n    @app.get('/b')\n    def b(self): ...\n\
+         class Open:\n    page: int = 1\n    @app.get('/c')\n    def c(self): ...\n"
+    );
+    assert_eq!(of(&text), ["GET /a required get_user", "GET /b required get_user", "GET /c none"]);
+}
+
+#[test]
 fn decorators_guard_by_what_they_wrap() {
     let text = "import functools\nfrom starlette.authentication import requires\nfrom some_library import login_required, timed\n\
                 def signed(f):\n    @functools.wraps(f)\n    async def wrapper(request, *a, **k):\n        if not request.headers.get('authorization'):\n            raise HTTPException(401)\n        return await f(request, *a, **k)\n    return wrapper\n\

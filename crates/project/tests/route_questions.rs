@@ -67,6 +67,29 @@ def two(request: Request, extra = Depends(lambda: 1)): ...
     assert!(!found.is_complete && found.takes_request);
 }
 
+#[test]
+fn what_a_view_and_a_factory_depend_on_counts() {
+    let project = project(
+        "
+def owner(kind: str):
+    def dependency(owner_id: int): ...
+    return dependency
+
+class Base:
+    def load(part_id: int): ...
+    part: dict = Depends(load)
+
+class View(Base):
+    @app.get('/{part_id}/{owner_id}')
+    def show(self, owner: Annotated[int, Depends(owner('x'))]): ...
+",
+    );
+    let found = project.route_parameters(&project.routes.routes[0]);
+    let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
+    assert_eq!(names, ["owner", "owner_id", "part_id", "self"]);
+    assert!(found.is_complete);
+}
+
 /// The overlaps as `later < earlier`, each as its method and path.
 fn overlaps(text: &str) -> Vec<String> {
     let project = project(text);

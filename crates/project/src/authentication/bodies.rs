@@ -3,7 +3,7 @@
 use super::rejections::Rejection;
 use super::schemes::{is_scheme, words_of};
 use super::{Analyst, Authentication, CALL_COST, Demand};
-use crate::{Module, Project, Symbol};
+use crate::{Definition, Module, Project, Symbol};
 use pyaudit_python::{
     CompareOperator, ExprContext, ExprId, ExprKind, FunctionDef, Parent, StmtId, StmtKind, Syntax, UnaryOperator,
 };
@@ -37,7 +37,27 @@ const CREDENTIAL_WORDS: &[&str] = &[
 const SENT_WORDS: &[&str] =
     &["authorization", "auth", "token", "key", "apikey", "secret", "signature", "session", "jwt", "bearer", "sid"];
 
-/// Functions of `fastapi` that take a parameter from a header or cookie.
+/// Words of functions that tell who sends a request.
+const CALLER_WORDS: &[&str] = &[
+    "current",
+    "user",
+    "admin",
+    "account",
+    "auth",
+    "authenticate",
+    "authenticated",
+    "authorize",
+    "authorized",
+    "session",
+    "token",
+    "principal",
+    "identity",
+    "permission",
+    "role",
+    "login",
+];
+
+/// Functions of `fastapi` that take a parameter from a header, a cookie or, as web sockets of browsers must, the query.
 const SENT_PARAMETERS: &[&str] = &[
     "fastapi.Header",
     "fastapi.Cookie",
@@ -45,6 +65,9 @@ const SENT_PARAMETERS: &[&str] = &[
     "fastapi.param_functions.Cookie",
     "fastapi.params.Header",
     "fastapi.params.Cookie",
+    "fastapi.Query",
+    "fastapi.param_functions.Query",
+    "fastapi.params.Query",
 ];
 
 /// Functions of libraries that check a token and raise where it is wrong.
@@ -75,6 +98,10 @@ pub(super) struct Body {
     pub(super) is_optional: bool,
     /// Whether a function that it calls looks at a credential of the request and leaves the answer to it.
     pub(super) callee_reads: bool,
+    /// Whether it asks a function that cannot be found and whose name says that it knows who is there.
+    pub(super) asks_unknown: bool,
+    /// Whether it hands the request to such a function, which may well reject it.
+    pub(super) hands_over: bool,
     /// What is demanded by functions that it calls and that look at the credential themselves.
     pub(super) by_calls: Option<Authentication>,
 }
@@ -123,16 +150,24 @@ impl Body {
     ) {
         let syntax = &module.python.syntax;
         for id in definition.body.iter().flat_map(|&stmt| syntax.walk_exprs_in(stmt, false)) {
-            let ExprKind::Call { func, .. } = &syntax.expr(id).kind else { continue };
+            let ExprKind::Call { func, args, .. } = &syntax.expr(id).kind else { continue };
             if analyst.project.is_any(module, *func, VERIFIERS) {
                 self.verifies |= !analyst.is_swallowed(module, Parent::Expr(id), function);
                 continue;
             }
             self.reads_credential |= analyst.is_scheme_call(module, *func);
-            let Some((home, called)) = analyst.project.called_function(module, *func) else { continue };
+            let Some((home, called)) = analyst.project.called_function(module, *func) else {
+                if analyst.project.asks_who_is_there(module, *func) {
+                    self.asks_unknown = true;
+                    self.hands_over |= args.iter().any(|&argument| is_request(syntax, argument));
+                }
+                continue;
+            };
             let Some(depth) = depth.checked_sub(CALL_COST) else { continue };
             let outcome = analyst.outcome(home, called, depth);
             self.callee_reads |= outcome.reads_credential;
+            self.asks_unknown |= outcome.asks_unknown;
+            self.hands_over |= outcome.hands_over;
             if !outcome.rejects || analyst.is_swallowed(module, Parent::Expr(id), function) {
                 continue;
             }
@@ -219,14 +254,25 @@ impl Project {
         let (home, class) = match module.own_class(*value) {
             Some(class) => (module, class),
             None => match self.definition(&self.type_of(module, *value)?)? {
-                (home, crate::Definition::Class(class)) => (home, class),
+                (home, Definition::Class(class)) => (home, class),
                 _ => return None,
             },
         };
         match self.member(home, class, method)? {
-            (home, crate::Definition::Function(function)) => Some((home, function)),
+            (home, Definition::Function(function)) => Some((home, function)),
             _ => None,
         }
+    }
+
+    /// Whether a callee has no definition, or is a variable that is set somewhere, and its name says that it tells who is
+    /// there: `get_current_admin`, `verify_role_fn`.
+    fn asks_who_is_there(&self, module: &Module, func: ExprId) -> bool {
+        let syntax = &module.python.syntax;
+        let ExprKind::Name { id, .. } = syntax.expr(func).kind else { return false };
+        has_word(syntax.name(id), CALLER_WORDS)
+            && self.symbol(module, func).is_none_or(|symbol| {
+                matches!(self.definition(&symbol), Some((_, Definition::Value(_) | Definition::Annotated { .. })))
+            })
     }
 
     /// Whether a function looks at a credential of the request: a header or cookie that carries one, the session, the
@@ -255,6 +301,13 @@ impl Project {
             // The headers of a plain ASGI application, a list of pairs that is gone through for one of them.
             let is_scope = matches!(syntax.expr(value).kind, ExprKind::Name { id, .. } if syntax.name(id) == "scope");
             return is_scope && syntax.string(slice) == Some("headers");
+        }
+        // `getattr(request.state, "user", None)`
+        if let ExprKind::Call { func, args, .. } = &syntax.expr(expr).kind {
+            let [object, name, ..] = args[..] else { return false };
+            return self.is_any(module, *func, &["getattr"])
+                && is_state(syntax, object)
+                && syntax.string(name).is_some_and(|name| has_word(name, CREDENTIAL_WORDS));
         }
         let ExprKind::Attribute { value, attr, ctx: ExprContext::Load } = syntax.expr(expr).kind else { return false };
         match syntax.identifier(attr) {

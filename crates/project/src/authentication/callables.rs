@@ -3,10 +3,13 @@
 use super::schemes::{may_authenticate, of_instance, of_method};
 use super::{Analyst, Authentication, Demand, Guard};
 use crate::{Definition, Module, Symbol};
-use pyaudit_python::{ExprId, ExprKind, Keyword, StmtId, StmtKind};
+use pyaudit_python::{ExprId, ExprKind, FunctionDef, Keyword, StmtId, StmtKind};
 
 /// Calls that give their first argument with some arguments filled in.
 const PARTIAL: &[&str] = &["functools.partial"];
+
+/// The keywords of a call with its module.
+type Keywords<'a> = Option<(&'a Module, &'a [Keyword])>;
 
 impl Analyst<'_> {
     /// What a dependency demands.
@@ -58,7 +61,9 @@ impl Analyst<'_> {
         if let Some(symbol) = &symbol {
             match self.project.definition(symbol) {
                 Some((_, Definition::Class(_))) => return self.of_class(module, call, symbol, keywords, depth),
-                Some((home, Definition::Function(factory))) => return self.of_factory(home, factory, depth),
+                Some((home, Definition::Function(factory))) => {
+                    return self.of_factory(home, factory, Some((module, keywords)), depth);
+                }
                 _ => {}
             }
             if symbol.external().is_some() {
@@ -78,7 +83,9 @@ impl Analyst<'_> {
         }
         match self.project.definition(&class) {
             Some((home, Definition::Class(class))) => match self.project.member(home, class, method) {
-                Some((home, Definition::Function(factory))) => self.of_factory(home, factory, depth),
+                Some((home, Definition::Function(factory))) => {
+                    self.of_factory(home, factory, Some((module, keywords)), depth)
+                }
                 _ => Authentication::default(),
             },
             _ => of_library(module, call, &format!("{}.{method}", class.external().unwrap_or_default())),
@@ -121,8 +128,9 @@ impl Analyst<'_> {
         }
     }
 
-    /// What the function or dependency demands that a factory returns: `require_role("admin")`.
-    fn of_factory(&self, home: &Module, factory: StmtId, depth: u32) -> Authentication {
+    /// What the function or dependency demands that a factory returns: `require_role("admin")`. Where it chooses by one
+    /// of its parameters, `strict if required else lenient`, the keywords of the call or the default say which.
+    fn of_factory(&self, home: &Module, factory: StmtId, keywords: Keywords<'_>, depth: u32) -> Authentication {
         let syntax = &home.python.syntax;
         let Some(definition) = home.function(factory) else { return Authentication::default() };
         let returned = syntax.walk_stmts_in(&definition.body, false).filter_map(|id| match syntax.stmt(id).kind {
@@ -130,16 +138,42 @@ impl Analyst<'_> {
             _ => None,
         });
         let each = returned.map(|value| {
-            let whole = self.of_depends(home, value, depth);
-            whole.unwrap_or_else(|| self.of_callable(home, value, depth))
+            let ExprKind::IfExp { test, body, orelse } = syntax.expr(value).kind else {
+                return self.of_product(home, value, depth);
+            };
+            match chosen(home, definition, test, keywords) {
+                Some(true) => self.of_product(home, body, depth),
+                Some(false) => self.of_product(home, orelse, depth),
+                None => {
+                    let (one, other) = (self.of_product(home, body, depth), self.of_product(home, orelse, depth));
+                    if one.demand < other.demand { one } else { other }
+                }
+            }
         });
         each.fold(Authentication::default(), Authentication::and)
+    }
+
+    fn of_product(&self, home: &Module, value: ExprId, depth: u32) -> Authentication {
+        self.of_depends(home, value, depth).unwrap_or_else(|| self.of_callable(home, value, depth))
     }
 
     fn library_guard(&self, module: &Module, at: ExprId, named: ExprId, demand: Demand) -> Authentication {
         let text = self.project.sources.slice(module.span_of(named)).to_owned();
         let name = text.split('(').next().unwrap_or_default().trim().to_owned();
         Authentication::by(Guard { name, span: module.span_of(at), demand })
+    }
+}
+
+/// Whether a parameter that a factory asks is true: by the keyword of the call, or by its default.
+fn chosen(home: &Module, factory: &FunctionDef, test: ExprId, keywords: Keywords<'_>) -> Option<bool> {
+    let syntax = &home.python.syntax;
+    let ExprKind::Name { id, .. } = syntax.expr(test).kind else { return None };
+    let parameter = factory.parameters.iter().find(|parameter| parameter.name.name == id)?;
+    let given = keywords.and_then(|(module, keywords)| Some((module, module.keyword(keywords, syntax.name(id))?)));
+    let (module, value) = given.or_else(|| Some((home, parameter.default?)))?;
+    match module.python.syntax.expr(value).kind {
+        ExprKind::Bool(holds) => Some(holds),
+        _ => None,
     }
 }
 

@@ -1,18 +1,23 @@
 //! What dependencies demand: those of parameters and those of lists.
 
 use super::{Analyst, Authentication};
-use crate::Module;
+use crate::{Element, Module};
 use pyaudit_python::{ExprId, StmtId};
 
 impl Analyst<'_> {
     /// What the parameters of a function demand through their dependencies.
     pub(super) fn of_parameters(&self, module: &Module, function: StmtId, depth: u32) -> Authentication {
         let Some(definition) = module.function(function) else { return Authentication::default() };
-        let callables = definition.parameters.iter().flat_map(|it| self.project.parameter_dependencies(module, it));
-        let each = callables.map(|(home, callable)| {
-            let home = self.project.modules.get(home);
-            self.of_callable(home, callable, depth)
-        });
+        self.of_callables(
+            definition.parameters.iter().flat_map(|it| self.project.parameter_dependencies(module, it)),
+            depth,
+        )
+    }
+
+    /// What several dependencies demand together.
+    pub(super) fn of_callables(&self, callables: impl IntoIterator<Item = Element>, depth: u32) -> Authentication {
+        let modules = &self.project.modules;
+        let each = callables.into_iter().map(|(home, callable)| self.of_callable(modules.get(home), callable, depth));
         each.fold(Authentication::default(), Authentication::and)
     }
 

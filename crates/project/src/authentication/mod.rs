@@ -142,12 +142,17 @@ impl Authentications {
 
 /// What one function does with credentials, with all that it depends on.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own about the function")]
 struct Outcome {
     authentication: Authentication,
     /// Whether it looks at a credential of the request itself: a header, a cookie, the session.
     reads_credential: bool,
     /// Whether it can answer 401 or 403, itself or in what it calls.
     rejects: bool,
+    /// Whether it, or what it calls, asks a function that cannot be found who is there …
+    asks_unknown: bool,
+    /// … and hands it the request.
+    hands_over: bool,
 }
 
 /// Answers questions about authentication, each function once.
@@ -197,7 +202,8 @@ impl<'p> Analyst<'p> {
     pub(crate) fn of_handler(&self, module: &Module, handler: StmtId) -> Authentication {
         let by_dependencies = self.of_parameters(module, handler, MAX_DEPTH);
         let by_decorators = self.of_decorators(module, handler);
-        by_dependencies.and(by_decorators).and(self.of_handler_body(module, handler))
+        let by_view = self.of_callables(self.project.view_dependencies(module, handler), MAX_DEPTH);
+        by_dependencies.and(by_view).and(by_decorators).and(self.of_handler_body(module, handler))
     }
 
     /// What a function does, when it is a dependency or called on the way to one. A function that is met again while
@@ -237,21 +243,29 @@ impl<'p> Analyst<'p> {
             authentication: parameters.and(own),
             reads_credential: body.reads_credential,
             rejects: body.rejects_401 || body.rejects_403,
+            asks_unknown: body.asks_unknown,
+            hands_over: body.hands_over,
         }
     }
 
     /// What the body of a handler asks. A login answers 401 as well, so that a rejection counts only beside a look at a
-    /// credential of the request.
+    /// credential of the request. Where the one who is rejected comes from a function that cannot be found, it is not
+    /// known what is asked.
     fn of_handler_body(&self, module: &Module, handler: StmtId) -> Authentication {
         let body = Body::of(self, module, handler, MAX_DEPTH);
         if body.reads_credential && (body.rejects_401 || body.rejects_403) && !body.is_optional {
-            return body.by_calls.unwrap_or_else(|| {
-                let name = module.path_to(Parent::Stmt(handler)).join(".");
-                Authentication::by(Guard { name, span: definition_span(module, handler), demand: Demand::Required })
-            });
+            return body.by_calls.unwrap_or_else(|| own_guard(module, handler, Demand::Required));
+        }
+        if body.hands_over || (body.asks_unknown && (body.rejects_401 || body.rejects_403)) {
+            return own_guard(module, handler, Demand::Unknown);
         }
         Authentication::default()
     }
+}
+
+fn own_guard(module: &Module, function: StmtId, demand: Demand) -> Authentication {
+    let name = module.path_to(Parent::Stmt(function)).join(".");
+    Authentication::by(Guard { name, span: definition_span(module, function), demand })
 }
 
 /// The name in a definition.
