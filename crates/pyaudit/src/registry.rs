@@ -14,6 +14,7 @@ pub fn checks() -> Vec<&'static Check> {
         pyaudit_observability::CHECKS,
         pyaudit_settings::CHECKS,
         pyaudit_resilience::CHECKS,
+        pyaudit_concurrency::CHECKS,
     ];
     let mut checks = areas.concat();
     checks.sort_by_key(|check| check.id);

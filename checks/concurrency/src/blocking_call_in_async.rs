@@ -1,0 +1,237 @@
+use pyaudit_check::project::LoopUse;
+use pyaudit_check::project::calls::{Callee, Chain, Confidence as Certainty, FunctionId, Kind};
+use pyaudit_check::project::settings::Literal;
+use pyaudit_check::python::ExprKind;
+use pyaudit_check::{Confidence, Findings, Project, Role, Severity, Span, check};
+use std::collections::BTreeMap;
+
+check! {
+    /// ## What it does
+    /// Finds calls that make the event loop stand still: `requests`, `time.sleep`, drivers of databases and stores that
+    /// are not asynchronous, `subprocess.run`, `smtplib`, clients of services, password hashing, files. They are found in
+    /// an `async def` and behind any number of plain functions that it calls, and the chain is shown. Calls of one kind
+    /// in one function are one finding, however many coroutines reach them.
+    ///
+    /// ## Why it matters
+    /// One event loop serves all requests of a process. While a coroutine waits in a blocking call, no other request is
+    /// answered, health checks fail, and web sockets miss their pings: a slow service elsewhere stops the whole process.
+    ///
+    /// ## How to fix
+    /// Use the asynchronous twin (`httpx.AsyncClient`, `asyncio.sleep`, `redis.asyncio`, an asynchronous driver), or hand
+    /// the call to a thread: `await run_in_threadpool(f, …)`, `await asyncio.to_thread(f, …)`. A handler that awaits
+    /// nothing can be a plain `def`, which FastAPI runs in a thread.
+    ///
+    /// ## Limits
+    /// Only coroutines that routes, dependencies, middleware, tasks of asynchronous workers, or the tasks these start lead
+    /// to are examined, and those that a library is given by a decorator (confidence medium). What runs when the
+    /// application starts or stops is left alone, and so is a coroutine that `asyncio.run` runs in a thread, a script or a
+    /// Celery task. Sessions and connections of SQLAlchemy are told by `sync-session-in-async`. Where an override or one
+    /// of several values may be meant, the confidence is low. Work that only computes is not seen.
+    id: "blocking-call-in-async",
+    summary: "a blocking call stops the event loop",
+    area: Concurrency,
+    axis: Robustness,
+    severity: High,
+    confidence: High,
+    maturity: Preview,
+    since: "0.1.0",
+    references: [
+        "https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
+        "https://fastapi.tiangolo.com/async/",
+        "https://www.starlette.io/threadpool/",
+    ],
+    run: Project(run),
+}
+
+/// How many functions a message names.
+const MAX_NAMES: usize = 6;
+
+/// The object whose method is called carries no meaning for whoever reads the message.
+fn message(symbol: &str, duration: &str, names: &[String], others: usize) -> String {
+    let way = match names {
+        [only] => format!(" in `{only}`"),
+        _ => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let shown = match names.len() {
+                0..=MAX_NAMES => names.join(" → "),
+                count => format!("{} → … → {}", names[..MAX_NAMES - 2].join(" → "), names[count - 1]),
+            };
+            format!(": {shown} → here")
+        }
+    };
+    let more = match others {
+        0 => String::new(),
+        1 => ", and so from one more coroutine".to_owned(),
+        _ => format!(", and so from {others} more coroutines"),
+    };
+    format!("`{symbol}` blocks the event loop{duration}{way}{more}")
+}
+
+/// A way from a coroutine to a blocking call.
+struct Way {
+    coroutine: FunctionId,
+    how: LoopUse,
+    chain: Chain,
+}
+
+impl Way {
+    fn confidence(&self) -> Confidence {
+        match (self.chain.confidence, self.how) {
+            (Certainty::Guess, _) => Confidence::Low,
+            (_, LoopUse::Serving) => Confidence::High,
+            _ => Confidence::Medium,
+        }
+    }
+}
+
+fn run(project: &Project, findings: &mut Findings) {
+    let event_loop = project.event_loop();
+    // Calls of one kind in one function are mended together.
+    let mut groups: BTreeMap<(FunctionId, Kind), Vec<Way>> = BTreeMap::new();
+    for (coroutine, how) in event_loop.served(project) {
+        findings.examined(1);
+        for chain in chains(project, coroutine).into_iter().filter(|chain| counts(project, chain)) {
+            let key = (chain.end().caller, chain.primitive.kind);
+            groups.entry(key).or_default().push(Way { coroutine, how, chain });
+        }
+    }
+    let mut groups: Vec<(Kind, Vec<Way>)> = groups.into_iter().map(|((_, kind), ways)| (kind, ways)).collect();
+    for (_, ways) in &mut groups {
+        ways.sort_by_key(|way| {
+            let place = (way.chain.end().span(project), way.chain.start().span(project));
+            (std::cmp::Reverse(way.confidence()), way.chain.edges.len(), place)
+        });
+    }
+    for (kind, ways) in &groups {
+        report(project, *kind, ways, findings);
+    }
+}
+
+/// The chains that hold up a coroutine: for each place in it and each kind of call the best.
+fn chains(project: &Project, coroutine: FunctionId) -> Vec<Chain> {
+    let calls = &project.calls;
+    let mut chains = Vec::new();
+    for chain in calls.blocking_chains(coroutine) {
+        let first = *chain.start();
+        if let Callee::Function(callee) = first.callee {
+            let others = Kind::ALL.iter().filter(|&&kind| kind != chain.primitive.kind);
+            for mut other in others.filter_map(|&kind| calls.blocks(callee, kind)) {
+                other.edges.insert(0, first);
+                other.confidence = other.confidence.max(first.confidence);
+                chains.push(other);
+            }
+        }
+        chains.push(chain);
+    }
+    chains
+}
+
+/// Whether a chain is one that this check tells.
+fn counts(project: &Project, chain: &Chain) -> bool {
+    let symbol = chain.symbol(&project.calls);
+    let is_session = ["sqlalchemy.", "sqlmodel."].iter().any(|library| symbol.starts_with(library));
+    let module = project.modules.get(chain.end().module);
+    !is_session && module.role == Role::Application && !is_short_sleep(project, chain)
+}
+
+/// Whether a chain ends in a sleep that is shorter than a request to a database.
+fn is_short_sleep(project: &Project, chain: &Chain) -> bool {
+    chain.primitive.kind == Kind::Wait && seconds(project, chain).is_some_and(|seconds| seconds <= 0.02)
+}
+
+fn report(project: &Project, kind: Kind, ways: &[Way], findings: &mut Findings) {
+    let Some(best) = ways.first() else { return };
+    let names = names(project, best);
+    let mut coroutines: Vec<FunctionId> = ways.iter().map(|way| way.coroutine).collect();
+    coroutines.sort_unstable();
+    coroutines.dedup();
+    let symbol = shown(best.chain.symbol(&project.calls));
+    let text = message(symbol, &duration(project, &best.chain), &names, coroutines.len() - 1);
+    let place = callee(project, &best.chain);
+    let finding = findings.report(place, text);
+    finding.severity(severity(kind)).confidence(best.confidence()).subject(format!("{} in {}", symbol, names[names.len() - 1]));
+    if best.chain.edges.len() > 1 {
+        for (edge, name) in best.chain.edges.iter().zip(&names) {
+            let next = names.iter().skip_while(|other| *other != name).nth(1);
+            let said = next.map_or_else(|| format!("`{name}` calls `{symbol}`"), |next| format!("`{name}` calls `{next}`"));
+            finding.step(edge.span(project), said);
+        }
+    }
+    let mut seen = vec![place];
+    for way in &ways[1..] {
+        let end = callee(project, &way.chain);
+        if !seen.contains(&end) {
+            seen.push(end);
+            finding.related(end, format!("`{}` blocks here too", shown(way.chain.symbol(&project.calls))));
+        }
+        let start = way.chain.start().span(project);
+        if way.chain.edges.len() > 1 && way.coroutine != best.coroutine && !seen.contains(&start) {
+            seen.push(start);
+            finding.related(start, format!("`{}` gets there too", name(project, way.coroutine)));
+        }
+    }
+}
+
+/// How bad a stop of this kind is: a file or a store nearby answers soon, nearly always.
+const fn severity(kind: Kind) -> Severity {
+    match kind {
+        Kind::Wait | Kind::Network | Kind::Database | Kind::Subprocess => Severity::High,
+        Kind::Cache | Kind::Hashing => Severity::Medium,
+        Kind::File => Severity::Low,
+    }
+}
+
+/// The functions of a chain, from the coroutine to the one that blocks.
+fn names(project: &Project, way: &Way) -> Vec<String> {
+    way.chain.edges.iter().map(|edge| name(project, edge.caller)).collect()
+}
+
+fn name(project: &Project, function: FunctionId) -> String {
+    let name = project.calls.qualname(project, function);
+    name.rsplit("<locals>.").next().unwrap_or(&name).to_owned()
+}
+
+/// What is called as a reader would say it: at most the last three names of `boto3.client.put_object.x.y`.
+fn shown(symbol: &str) -> &str {
+    symbol.strip_prefix("builtins.").unwrap_or(symbol)
+}
+
+/// The place of what the last call of a chain calls.
+fn callee(project: &Project, chain: &Chain) -> Span {
+    let edge = chain.end();
+    let module = project.modules.get(edge.module);
+    match module.python.syntax.expr(edge.place).kind {
+        ExprKind::Call { func, .. } => module.span_of(func),
+        _ => edge.span(project),
+    }
+}
+
+/// How long the last call of a chain takes, where that is written.
+fn duration(project: &Project, chain: &Chain) -> String {
+    let up_to = if chain.primitive.kind == Kind::Wait { "" } else { "up to " };
+    seconds(project, chain).map_or_else(String::new, |seconds| format!(" for {up_to}{seconds} s"))
+}
+
+/// The seconds that the last call of a chain sleeps, or that its `timeout` allows.
+fn seconds(project: &Project, chain: &Chain) -> Option<f64> {
+    let edge = chain.end();
+    let module = project.modules.get(edge.module);
+    let ExprKind::Call { args, keywords, .. } = &module.python.syntax.expr(edge.place).kind else { return None };
+    let sleeps = chain.symbol(&project.calls) == "time.sleep";
+    let value = if sleeps { args.first().copied() } else { module.keyword(keywords, "timeout") };
+    match project.value_when_unset(module, value?)? {
+        Literal::Int(seconds) => Some(seconds as f64),
+        Literal::Float(seconds) => Some(seconds),
+        // The time to connect and the time to read.
+        Literal::Tuple(parts) => parts.iter().map(as_seconds).sum(),
+        _ => None,
+    }
+}
+
+fn as_seconds(part: &Literal) -> Option<f64> {
+    match part {
+        Literal::Int(seconds) => Some(*seconds as f64),
+        Literal::Float(seconds) => Some(*seconds),
+        _ => None,
+    }
+}

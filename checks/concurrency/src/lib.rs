@@ -1,0 +1,9 @@
+//! Checks of the area concurrency.
+
+mod blocking_call_in_async;
+mod unreferenced_task;
+
+use pyaudit_check::Check;
+
+/// Every check of the area, in the order of their ids.
+pub static CHECKS: &[&Check] = &[&blocking_call_in_async::CHECK, &unreferenced_task::CHECK];

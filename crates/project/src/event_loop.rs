@@ -1,0 +1,238 @@
+//! Which functions run on the event loop of a server or a worker, and whether others wait for that loop meanwhile.
+
+use crate::calls::{Callee, Colour, Confidence, Edge, EdgeKind, FunctionId};
+use crate::Project;
+use pyaudit_python::{ExprKind, Parent};
+use pyaudit_source::Role;
+use std::collections::BTreeSet;
+
+/// How a function comes to run on an event loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LoopUse {
+    /// While the process serves: a route, a dependency, middleware or a task of an asynchronous worker leads to it.
+    Serving,
+    /// The same, but on the way stands an edge that is a guess.
+    PerhapsServing,
+    /// A library was given it by a decorator that is not known, in a module that an application loads.
+    Registered,
+    /// Only while an application starts or stops, when nobody waits.
+    AtStart,
+}
+
+/// The functions of a project that run on event loops.
+#[derive(Debug, Default)]
+pub struct EventLoop {
+    uses: Vec<Option<LoopUse>>,
+}
+
+/// Functions and methods that start a coroutine which goes on after the caller.
+const STARTERS: &[&str] = &["create_task", "ensure_future", "start_soon", "run_coroutine_threadsafe", "add_job"];
+
+/// Decorators that say nothing of who calls a function, by their last names.
+const PLAIN_DECORATORS: &[&str] = &[
+    "staticmethod",
+    "classmethod",
+    "abstractmethod",
+    "override",
+    "overload",
+    "asynccontextmanager",
+    "contextmanager",
+    "wraps",
+    "retry",
+    "cache",
+    "lru_cache",
+    "property",
+    "cached_property",
+];
+
+impl EventLoop {
+    /// How a function comes to run on an event loop; `None` where nothing says that it does.
+    pub fn use_of(&self, function: FunctionId) -> Option<LoopUse> {
+        self.uses.get(function.0 as usize).copied().flatten()
+    }
+
+    /// The `async def` functions that run on an event loop while others wait for it, each with how, in the order of their
+    /// numbers.
+    pub fn served<'p>(&'p self, project: &'p Project) -> impl Iterator<Item = (FunctionId, LoopUse)> + 'p {
+        let functions = project.calls.functions().filter(|(_, function)| function.colour.is_async());
+        functions.filter_map(|(id, _)| Some((id, self.use_of(id).filter(|&how| how != LoopUse::AtStart)?)))
+    }
+}
+
+impl Project {
+    /// Which functions run on event loops. Coroutines that a thread, a script or a plain task runs in a loop of its own
+    /// (`asyncio.run`) hold up nobody else and are left out.
+    pub fn event_loop(&self) -> EventLoop {
+        let mut found = EventLoop { uses: vec![None; self.calls.functions().len()] };
+        let starts = self.start_functions();
+        let seeds: Vec<FunctionId> = self.loop_entries().filter(|id| !starts.contains(id)).collect();
+        let started = self.spread_loop(&mut found, starts.iter().copied().collect(), LoopUse::AtStart);
+        self.spread_loop(&mut found, seeds, LoopUse::Serving);
+        self.spread_loop(&mut found, started, LoopUse::PerhapsServing);
+        let guessed: Vec<FunctionId> = self.guessed_from(&found);
+        self.spread_loop(&mut found, guessed, LoopUse::PerhapsServing);
+        let registered: Vec<FunctionId> = self.registered_coroutines(&found);
+        self.spread_loop(&mut found, registered, LoopUse::Registered);
+        found
+    }
+
+    /// The functions that run when an application starts or stops.
+    fn start_functions(&self) -> BTreeSet<FunctionId> {
+        let listed = self.routes.routers.iter().flat_map(|router| &router.at_start);
+        let listed = listed.filter_map(|&(module, stmt)| self.calls.of(module, stmt));
+        // Handlers of the event `shutdown` are known by their decorator alone.
+        let named = self.calls.functions().filter(|&(id, function)| {
+            let name = self.calls.qualname(self, id);
+            let last = name.rsplit('.').next().unwrap_or(&name);
+            function.entry.framework && ["startup", "shutdown", "lifespan"].iter().any(|word| last.contains(word))
+        });
+        listed.chain(named.map(|(id, _)| id)).collect()
+    }
+
+    /// The coroutines that a framework or a worker runs.
+    fn loop_entries(&self) -> impl Iterator<Item = FunctionId> {
+        let functions = self.calls.functions().filter(|(_, function)| {
+            let entry = function.entry;
+            let is_application = self.modules.get(function.module).role == Role::Application;
+            is_application
+                && function.colour.is_async()
+                && (entry.route || entry.dependency || entry.framework || entry.task)
+        });
+        functions.map(|(id, _)| id)
+    }
+
+    /// Goes from functions along the certain edges that stay on the loop. Gives the functions that are started on the way
+    /// and go on by themselves, where the way is that of a start; they are not marked.
+    fn spread_loop(&self, found: &mut EventLoop, seeds: Vec<FunctionId>, how: LoopUse) -> Vec<FunctionId> {
+        let mut started = Vec::new();
+        let mut open = seeds;
+        while let Some(function) = open.pop() {
+            let known = &mut found.uses[function.0 as usize];
+            if known.is_some_and(|known| known <= how) {
+                continue;
+            }
+            *known = Some(how);
+            for edge in self.calls.edges_from(function).iter().filter(|edge| stays_on_loop(edge)) {
+                let Callee::Function(callee) = edge.callee else { continue };
+                if how == LoopUse::AtStart && self.starts_a_task(edge) {
+                    started.push(callee);
+                } else if how >= LoopUse::PerhapsServing || edge.confidence == Confidence::Known {
+                    open.push(callee);
+                }
+            }
+        }
+        started
+    }
+
+    /// The functions that guessed edges lead to from those that serve.
+    fn guessed_from(&self, found: &EventLoop) -> Vec<FunctionId> {
+        let edges = self.calls.edges().iter().filter(|edge| {
+            edge.confidence == Confidence::Guess
+                && stays_on_loop(edge)
+                && found.use_of(edge.caller).is_some_and(|how| how <= LoopUse::PerhapsServing)
+        });
+        edges.filter_map(|edge| if let Callee::Function(callee) = edge.callee { Some(callee) } else { None }).collect()
+    }
+
+    /// Whether a coroutine that an edge calls, or a function that it passes on, goes on after the caller.
+    fn starts_a_task(&self, edge: &Edge) -> bool {
+        let syntax = &self.modules.get(edge.module).python.syntax;
+        let last_name = |call: &ExprKind| match call {
+            ExprKind::Call { func, .. } => match &syntax.expr(*func).kind {
+                ExprKind::Name { id, .. } => Some(syntax.name(*id)),
+                ExprKind::Attribute { attr, .. } => Some(syntax.identifier(*attr)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let around = match syntax.expr_parent(edge.place) {
+            Parent::Expr(parent) => last_name(&syntax.expr(parent).kind),
+            _ => None,
+        };
+        let own = last_name(&syntax.expr(edge.place).kind).filter(|_| edge.kind == EdgeKind::Callback);
+        around.or(own).is_some_and(|name| STARTERS.contains(&name)) || own.is_some()
+    }
+
+    /// Coroutines nothing of the project calls, that a decorator of a library was given in a module that is served.
+    fn registered_coroutines(&self, found: &EventLoop) -> Vec<FunctionId> {
+        let functions = self.calls.functions().filter(|&(id, function)| {
+            let module = self.modules.get(function.module);
+            function.colour == Colour::Async
+                && found.use_of(id).is_none()
+                && module.role == Role::Application
+                && self.imports.is_served(module.id)
+                && !function.entry.main
+                && self.is_registered(id)
+        });
+        functions.map(|(id, _)| id).collect()
+    }
+
+    /// Whether a decorator that is not one of the project, and not one of those that change nothing, stands on a function.
+    fn is_registered(&self, function: FunctionId) -> bool {
+        let function = self.calls.function(function);
+        let crate::calls::FunctionNode::Definition(stmt) = function.node else { return false };
+        let module = self.modules.get(function.module);
+        let Some(definition) = module.function(stmt) else { return false };
+        let syntax = &module.python.syntax;
+        definition.decorators.iter().any(|&decorator| {
+            // `@bot.event`, `@mcp.tool()`: a method of an object.
+            let callee = match &syntax.expr(decorator).kind {
+                ExprKind::Call { func, .. } => *func,
+                _ => decorator,
+            };
+            let ExprKind::Attribute { attr, .. } = &syntax.expr(callee).kind else { return false };
+            let name = syntax.identifier(*attr);
+            !PLAIN_DECORATORS.contains(&name) && self.function(module, callee).is_none()
+        })
+    }
+}
+
+/// Whether what an edge runs is run by the thread of its caller.
+fn stays_on_loop(edge: &Edge) -> bool {
+    !edge.off_loop && edge.kind != EdgeKind::Decorator
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyse;
+    use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+
+    fn uses(source: &str) -> Vec<(String, LoopUse)> {
+        let sources = Sources::from_memory([MemoryFile::new("main.py", source)], MemoryGit::None);
+        let files = analyse(&sources);
+        let project = Project::build(sources, files);
+        let event_loop = project.event_loop();
+        let functions = project.calls.functions().filter(|(_, function)| function.colour.is_async());
+        functions
+            .filter_map(|(id, _)| Some((project.calls.qualname(&project, id), event_loop.use_of(id)?)))
+            .collect()
+    }
+
+    fn named(expected: &[(&str, LoopUse)]) -> Vec<(String, LoopUse)> {
+        expected.iter().map(|(name, how)| ((*name).to_owned(), *how)).collect()
+    }
+
+    #[test]
+    fn what_routes_await_serves_and_what_a_plain_task_runs_does_not() {
+        let source = "import asyncio\nfrom celery import Celery\nfrom fastapi import FastAPI\napp = FastAPI()\n\
+            celery = Celery()\nasync def load(): pass\nasync def convert(): pass\n\
+            @app.get('/')\nasync def show():\n    await load()\n@celery.task\ndef job():\n    asyncio.run(convert())\n";
+        assert_eq!(uses(source), named(&[("load", LoopUse::Serving), ("show", LoopUse::Serving)]));
+    }
+
+    #[test]
+    fn a_start_holds_up_nobody_but_the_tasks_that_it_starts_do() {
+        let source = "import asyncio\nfrom contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n\
+            async def warm(): pass\nasync def watch(): pass\n\
+            @asynccontextmanager\nasync def lifespan(app):\n    await warm()\n    task = asyncio.create_task(watch())\n    yield\n\
+            app = FastAPI(lifespan=lifespan)\n@app.get('/')\nasync def show(): pass\n";
+        let expected = [
+            ("warm", LoopUse::AtStart),
+            ("watch", LoopUse::PerhapsServing),
+            ("lifespan", LoopUse::AtStart),
+            ("show", LoopUse::Serving),
+        ];
+        assert_eq!(uses(source), named(&expected));
+    }
+}
