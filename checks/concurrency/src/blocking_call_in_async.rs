@@ -1,6 +1,6 @@
-use pyaudit_check::project::LoopUse;
-use pyaudit_check::project::calls::{Callee, Chain, Confidence as Certainty, FunctionId, Kind};
+use pyaudit_check::project::calls::{Chain, Confidence as Certainty, FunctionId, Kind};
 use pyaudit_check::project::settings::Literal;
+use pyaudit_check::project::{BlockingWay, LoopUse};
 use pyaudit_check::python::ExprKind;
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, Span, check};
 use std::collections::BTreeMap;
@@ -46,7 +46,6 @@ check! {
 /// How many functions a message names.
 const MAX_NAMES: usize = 6;
 
-/// The object whose method is called carries no meaning for whoever reads the message.
 fn message(symbol: &str, duration: &str, names: &[String], others: usize) -> String {
     let way = match names {
         [only] => format!(" in `{only}`"),
@@ -67,39 +66,27 @@ fn message(symbol: &str, duration: &str, names: &[String], others: usize) -> Str
     format!("`{symbol}` blocks the event loop{duration}{way}{more}")
 }
 
-/// A way from a coroutine to a blocking call.
-struct Way {
-    coroutine: FunctionId,
-    how: LoopUse,
-    chain: Chain,
-}
-
-impl Way {
-    fn confidence(&self) -> Confidence {
-        match (self.chain.confidence, self.how) {
-            (Certainty::Guess, _) => Confidence::Low,
-            (_, LoopUse::Serving) => Confidence::High,
-            _ => Confidence::Medium,
-        }
+fn confidence(way: &BlockingWay) -> Confidence {
+    match (way.chain.confidence, way.how) {
+        (Certainty::Guess, _) => Confidence::Low,
+        (_, LoopUse::Serving) => Confidence::High,
+        _ => Confidence::Medium,
     }
 }
 
 fn run(project: &Project, findings: &mut Findings) {
     let event_loop = project.event_loop();
+    findings.examined(event_loop.served(project).count());
     // Calls of one kind in one function are mended together.
-    let mut groups: BTreeMap<(FunctionId, Kind), Vec<Way>> = BTreeMap::new();
-    for (coroutine, how) in event_loop.served(project) {
-        findings.examined(1);
-        for chain in chains(project, coroutine).into_iter().filter(|chain| counts(project, chain)) {
-            let key = (chain.end().caller, chain.primitive.kind);
-            groups.entry(key).or_default().push(Way { coroutine, how, chain });
-        }
+    let mut groups: BTreeMap<(FunctionId, Kind), Vec<BlockingWay>> = BTreeMap::new();
+    for way in project.blocking_ways(&event_loop).into_iter().filter(|way| counts(project, way)) {
+        groups.entry((way.chain.end().caller, way.chain.primitive.kind)).or_default().push(way);
     }
-    let mut groups: Vec<(Kind, Vec<Way>)> = groups.into_iter().map(|((_, kind), ways)| (kind, ways)).collect();
+    let mut groups: Vec<(Kind, Vec<BlockingWay>)> = groups.into_iter().map(|((_, kind), ways)| (kind, ways)).collect();
     for (_, ways) in &mut groups {
         ways.sort_by_key(|way| {
             let place = (way.chain.end().span(project), way.chain.start().span(project));
-            (std::cmp::Reverse(way.confidence()), way.chain.edges.len(), place)
+            (std::cmp::Reverse(confidence(way)), way.chain.edges.len(), place)
         });
     }
     for (kind, ways) in &groups {
@@ -107,31 +94,10 @@ fn run(project: &Project, findings: &mut Findings) {
     }
 }
 
-/// The chains that hold up a coroutine: for each place in it and each kind of call the best.
-fn chains(project: &Project, coroutine: FunctionId) -> Vec<Chain> {
-    let calls = &project.calls;
-    let mut chains = Vec::new();
-    for chain in calls.blocking_chains(coroutine) {
-        let first = *chain.start();
-        if let Callee::Function(callee) = first.callee {
-            let others = Kind::ALL.iter().filter(|&&kind| kind != chain.primitive.kind);
-            for mut other in others.filter_map(|&kind| calls.blocks(callee, kind)) {
-                other.edges.insert(0, first);
-                other.confidence = other.confidence.max(first.confidence);
-                chains.push(other);
-            }
-        }
-        chains.push(chain);
-    }
-    chains
-}
-
-/// Whether a chain is one that this check tells.
-fn counts(project: &Project, chain: &Chain) -> bool {
-    let symbol = chain.symbol(&project.calls);
-    let is_session = ["sqlalchemy.", "sqlmodel."].iter().any(|library| symbol.starts_with(library));
-    let module = project.modules.get(chain.end().module);
-    !is_session && module.role == Role::Application && !is_short_sleep(project, chain)
+/// Whether a way is one that this check tells.
+fn counts(project: &Project, way: &BlockingWay) -> bool {
+    let module = project.modules.get(way.chain.end().module);
+    module.role == Role::Application && !way.is_of_session(project) && !is_short_sleep(project, &way.chain)
 }
 
 /// Whether a chain ends in a sleep that is shorter than a request to a database.
@@ -139,7 +105,7 @@ fn is_short_sleep(project: &Project, chain: &Chain) -> bool {
     chain.primitive.kind == Kind::Wait && seconds(project, chain).is_some_and(|seconds| seconds <= 0.02)
 }
 
-fn report(project: &Project, kind: Kind, ways: &[Way], findings: &mut Findings) {
+fn report(project: &Project, kind: Kind, ways: &[BlockingWay], findings: &mut Findings) {
     let Some(best) = ways.first() else { return };
     let names = names(project, best);
     let mut coroutines: Vec<FunctionId> = ways.iter().map(|way| way.coroutine).collect();
@@ -149,7 +115,7 @@ fn report(project: &Project, kind: Kind, ways: &[Way], findings: &mut Findings) 
     let text = message(symbol, &duration(project, &best.chain), &names, coroutines.len() - 1);
     let place = callee(project, &best.chain);
     let finding = findings.report(place, text);
-    finding.severity(severity(kind)).confidence(best.confidence()).subject(format!("{} in {}", symbol, names[names.len() - 1]));
+    finding.severity(severity(kind)).confidence(confidence(best)).subject(format!("{} in {}", symbol, names[names.len() - 1]));
     if best.chain.edges.len() > 1 {
         for (edge, name) in best.chain.edges.iter().zip(&names) {
             let next = names.iter().skip_while(|other| *other != name).nth(1);
@@ -182,7 +148,7 @@ const fn severity(kind: Kind) -> Severity {
 }
 
 /// The functions of a chain, from the coroutine to the one that blocks.
-fn names(project: &Project, way: &Way) -> Vec<String> {
+fn names(project: &Project, way: &BlockingWay) -> Vec<String> {
     way.chain.edges.iter().map(|edge| name(project, edge.caller)).collect()
 }
 
@@ -191,7 +157,7 @@ fn name(project: &Project, function: FunctionId) -> String {
     name.rsplit("<locals>.").next().unwrap_or(&name).to_owned()
 }
 
-/// What is called as a reader would say it: at most the last three names of `boto3.client.put_object.x.y`.
+/// What is called as a reader would say it.
 fn shown(symbol: &str) -> &str {
     symbol.strip_prefix("builtins.").unwrap_or(symbol)
 }

@@ -6,6 +6,7 @@
 mod aliases;
 mod answers;
 mod authentication;
+mod blocking_ways;
 mod budget;
 pub mod calls;
 mod command_lines;
@@ -61,6 +62,7 @@ pub mod workflows;
 
 pub use answers::{Answer, AnswerKind, HTTP_EXCEPTIONS};
 pub use authentication::{Authentication, Authentications, Demand, Guard};
+pub use blocking_ways::BlockingWay;
 pub use calls::Calls;
 pub use conditions::Condition;
 pub use cors::CorsPolicy;
