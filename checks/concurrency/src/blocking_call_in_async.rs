@@ -1,16 +1,16 @@
 use pyaudit_check::project::calls::{Chain, Confidence as Certainty, FunctionId, Kind};
 use pyaudit_check::project::settings::Literal;
-use pyaudit_check::project::{BlockingWay, LoopUse};
-use pyaudit_check::python::ExprKind;
+use pyaudit_check::project::{BlockingWay, LoopUse, ModuleId};
+use pyaudit_check::python::{ExprKind, StmtId};
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, Span, check};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 check! {
     /// ## What it does
     /// Finds calls that make the event loop stand still: `requests`, `time.sleep`, drivers of databases and stores that
     /// are not asynchronous, `subprocess.run`, `smtplib`, clients of services, password hashing, files. They are found in
     /// an `async def` and behind any number of plain functions that it calls, and the chain is shown. Calls of one kind
-    /// in one function are one finding, however many coroutines reach them.
+    /// in one function, or in the methods of one class, are one finding, however many coroutines reach them.
     ///
     /// ## Why it matters
     /// One event loop serves all requests of a process. While a coroutine waits in a blocking call, no other request is
@@ -33,7 +33,7 @@ check! {
     axis: Robustness,
     severity: High,
     confidence: High,
-    maturity: Preview,
+    maturity: Stable,
     since: "0.1.0",
     references: [
         "https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
@@ -74,15 +74,27 @@ fn confidence(way: &BlockingWay) -> Confidence {
     }
 }
 
+/// What is mended at once: the class that holds a client, or one function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Class(StmtId),
+    Function(FunctionId),
+}
+
+fn place(project: &Project, caller: FunctionId) -> (ModuleId, Place) {
+    let function = project.calls.function(caller);
+    (function.module, function.class.map_or(Place::Function(caller), Place::Class))
+}
+
 fn run(project: &Project, findings: &mut Findings) {
     let event_loop = project.event_loop();
     findings.examined(event_loop.served(project).count());
-    // Calls of one kind in one function are mended together.
-    let mut groups: BTreeMap<(FunctionId, Kind), Vec<BlockingWay>> = BTreeMap::new();
+    let mut groups: BTreeMap<(ModuleId, Place, Kind), Vec<BlockingWay>> = BTreeMap::new();
     for way in project.blocking_ways(&event_loop).into_iter().filter(|way| counts(project, way)) {
-        groups.entry((way.chain.end().caller, way.chain.primitive.kind)).or_default().push(way);
+        let (module, place) = place(project, way.chain.end().caller);
+        groups.entry((module, place, way.chain.primitive.kind)).or_default().push(way);
     }
-    let mut groups: Vec<(Kind, Vec<BlockingWay>)> = groups.into_iter().map(|((_, kind), ways)| (kind, ways)).collect();
+    let mut groups: Vec<(Kind, Vec<BlockingWay>)> = groups.into_iter().map(|((.., kind), ways)| (kind, ways)).collect();
     for (_, ways) in &mut groups {
         ways.sort_by_key(|way| {
             let place = (way.chain.end().span(project), way.chain.start().span(project));
@@ -115,24 +127,28 @@ fn report(project: &Project, kind: Kind, ways: &[BlockingWay], findings: &mut Fi
     let text = message(symbol, &duration(project, &best.chain), &names, coroutines.len() - 1);
     let place = callee(project, &best.chain);
     let finding = findings.report(place, text);
-    finding.severity(severity(kind)).confidence(confidence(best)).subject(format!("{} in {}", symbol, names[names.len() - 1]));
+    finding.severity(severity(kind)).confidence(confidence(best)).subject(format!(
+        "{} in {}",
+        symbol,
+        names[names.len() - 1]
+    ));
     if best.chain.edges.len() > 1 {
         for (edge, name) in best.chain.edges.iter().zip(&names) {
             let next = names.iter().skip_while(|other| *other != name).nth(1);
-            let said = next.map_or_else(|| format!("`{name}` calls `{symbol}`"), |next| format!("`{name}` calls `{next}`"));
+            let said =
+                next.map_or_else(|| format!("`{name}` calls `{symbol}`"), |next| format!("`{name}` calls `{next}`"));
             finding.step(edge.span(project), said);
         }
     }
-    let mut seen = vec![place];
+    let mut ends = BTreeSet::from([place]);
+    let mut starts = BTreeSet::from([best.coroutine]);
     for way in &ways[1..] {
         let end = callee(project, &way.chain);
-        if !seen.contains(&end) {
-            seen.push(end);
+        if ends.insert(end) {
             finding.related(end, format!("`{}` blocks here too", shown(way.chain.symbol(&project.calls))));
         }
-        let start = way.chain.start().span(project);
-        if way.chain.edges.len() > 1 && way.coroutine != best.coroutine && !seen.contains(&start) {
-            seen.push(start);
+        if starts.insert(way.coroutine) && way.chain.edges.len() > 1 {
+            let start = way.chain.start().span(project);
             finding.related(start, format!("`{}` gets there too", name(project, way.coroutine)));
         }
     }

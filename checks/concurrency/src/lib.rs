@@ -1,6 +1,7 @@
 //! Checks of the area concurrency.
 
 mod blocking_call_in_async;
+mod event_loop_mismatch;
 mod sync_orm_api_on_async_session;
 mod sync_session_in_async;
 mod unreferenced_task;
@@ -10,6 +11,7 @@ use pyaudit_check::Check;
 /// Every check of the area, in the order of their ids.
 pub static CHECKS: &[&Check] = &[
     &blocking_call_in_async::CHECK,
+    &event_loop_mismatch::CHECK,
     &sync_orm_api_on_async_session::CHECK,
     &sync_session_in_async::CHECK,
     &unreferenced_task::CHECK,

@@ -1,6 +1,6 @@
 use pyaudit_check::project::calls::{Confidence as Certainty, FunctionId, FunctionNode, Kind};
 use pyaudit_check::project::{BlockingWay, LoopUse};
-use pyaudit_check::python::{ExprKind, StmtKind};
+use pyaudit_check::python::{ExprKind, Parent, StmtKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, Span, check};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,15 +21,15 @@ check! {
     /// ## Limits
     /// Only coroutines that an application or an asynchronous worker runs while it serves count, and sessions that are
     /// known by their annotation, dependency or making. Which factory a session comes from is read from the dependencies of the
-    /// coroutine; where that says nothing, the only factory of the project is meant, or else the place of the query is
-    /// told. Drivers without SQLAlchemy are told by `blocking-call-in-async`.
+    /// coroutine; where that says nothing, the only factory of the project is meant, or the one that the other
+    /// coroutines use, or else the place of the query is told. Drivers without SQLAlchemy are told by `blocking-call-in-async`.
     id: "sync-session-in-async",
     summary: "coroutines use synchronous database sessions",
     area: Concurrency,
     axis: Robustness,
     severity: High,
     confidence: High,
-    maturity: Preview,
+    maturity: Stable,
     since: "0.1.0",
     references: [
         "https://fastapi.tiangolo.com/async/",
@@ -42,7 +42,8 @@ check! {
 const MAX_RELATED: usize = 20;
 
 fn message(maker: Option<&str>, count: usize, first: &str) -> String {
-    let whose = maker.map_or_else(|| "a session that is not asynchronous".to_owned(), |maker| format!("sessions of `{maker}`"));
+    let whose =
+        maker.map_or_else(|| "a session that is not asynchronous".to_owned(), |maker| format!("sessions of `{maker}`"));
     match count {
         1 => format!("the coroutine `{first}` runs queries on {whose}: each blocks the event loop"),
         _ => format!("{count} coroutines, such as `{first}`, run queries on {whose}: each blocks the event loop"),
@@ -68,6 +69,11 @@ fn run(project: &Project, findings: &mut Findings) {
         if project.modules.get(way.chain.end().module).role == Role::Application {
             groups.entry(maker(project, way.coroutine)).or_default().push(way);
         }
+    }
+    // Sessions that coroutines are given by those who call them come from where the others do.
+    if groups.len() == 2 {
+        let unknown = groups.remove(&Maker::Unknown).unwrap_or_default();
+        groups.values_mut().next().into_iter().for_each(|ways| ways.extend(unknown.iter().cloned()));
     }
     for (maker, mut ways) in groups {
         ways.sort_by_key(|way| (std::cmp::Reverse(confidence(way)), way.chain.start().span(project)));
@@ -115,7 +121,8 @@ fn made_at(project: &Project, maker: Maker) -> Option<(String, Span)> {
     };
     let module = project.modules.in_file(span.file)?;
     let syntax = &module.python.syntax;
-    let call = syntax.exprs().find(|(_, expr)| Some(expr.range) == span.range && matches!(expr.kind, ExprKind::Call { .. }));
+    let call =
+        syntax.exprs().find(|(_, expr)| Some(expr.range) == span.range && matches!(expr.kind, ExprKind::Call { .. }));
     let (id, expr) = call?;
     let ExprKind::Call { func, .. } = expr.kind else { return None };
     let target = syntax.enclosing_stmt(id).and_then(|stmt| match &syntax.stmt(stmt).kind {
@@ -123,7 +130,12 @@ fn made_at(project: &Project, maker: Maker) -> Option<(String, Span)> {
         StmtKind::AnnAssign { target, .. } => Some(*target),
         _ => None,
     });
-    let name = project.sources.slice(module.span_of(target.unwrap_or(func))).to_owned();
+    let around = syntax.enclosing_functions(Parent::Expr(id)).next().and_then(|function| module.function(function));
+    let name = match (target, around) {
+        (Some(target), _) => project.sources.slice(module.span_of(target)).to_owned(),
+        (None, Some(function)) => syntax.identifier(function.name).to_owned(),
+        (None, None) => project.sources.slice(module.span_of(func)).to_owned(),
+    };
     Some((name, module.span_of(func)))
 }
 
@@ -152,7 +164,8 @@ fn only_maker(project: &Project) -> Maker {
     let factories: Vec<usize> =
         factories.filter(|(_, it)| !it.is_async && is_application(it.module)).map(|(at, _)| at).collect();
     let engines = project.database.engines().iter().enumerate();
-    let mut engines = engines.filter(|(_, it)| !it.is_async && is_application(it.module) && it.callee.starts_with("sql"));
+    let mut engines =
+        engines.filter(|(_, it)| !it.is_async && is_application(it.module) && it.callee.starts_with("sql"));
     match (&factories[..], engines.next(), engines.next()) {
         (&[only], ..) => Maker::Factory(only),
         ([], Some((only, _)), None) => Maker::Engine(only),

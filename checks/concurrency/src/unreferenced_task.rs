@@ -25,7 +25,7 @@ check! {
     axis: Robustness,
     severity: Medium,
     confidence: High,
-    maturity: Preview,
+    maturity: Stable,
     since: "0.1.0",
     references: [
         "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task",
@@ -36,7 +36,9 @@ check! {
 
 fn message(callee: &str, coroutine: Option<&str>) -> String {
     let work = coroutine.map_or_else(String::new, |name| format!(" of `{name}`"));
-    format!("the task{work} that `{callee}` starts is not kept: it may be collected before it ends, and what it raises is lost")
+    format!(
+        "the task{work} that `{callee}` starts is not kept: it may be collected before it ends, and what it raises is lost"
+    )
 }
 
 /// The functions and methods that start a task.
@@ -64,7 +66,9 @@ fn is_asyncio(project: &Project, call: &NamedCall<'_>) -> bool {
     }
     let symbol = project.calls.symbol_at(call.module, call.id);
     symbol.is_some_and(|symbol| {
-        symbol.starts_with("asyncio.") && symbol.to_ascii_lowercase().contains("loop") && symbol.ends_with(".create_task")
+        symbol.starts_with("asyncio.")
+            && symbol.to_ascii_lowercase().contains("loop")
+            && symbol.ends_with(".create_task")
     })
 }
 

@@ -1,7 +1,7 @@
 //! Which functions run on the event loop of a server or a worker, and whether others wait for that loop meanwhile.
 
-use crate::calls::{Callee, Colour, Confidence, Edge, EdgeKind, FunctionId};
 use crate::Project;
+use crate::calls::{Callee, Colour, Confidence, Edge, EdgeKind, FunctionId};
 use pyaudit_python::{ExprKind, Parent};
 use pyaudit_source::Role;
 use std::collections::BTreeSet;
@@ -161,6 +161,7 @@ impl Project {
                 && found.use_of(id).is_none()
                 && module.role == Role::Application
                 && self.imports.is_served(module.id)
+                && !self.is_command_line(module)
                 && !function.entry.main
                 && self.is_registered(id)
         });
@@ -172,7 +173,7 @@ impl Project {
         let function = self.calls.function(function);
         let crate::calls::FunctionNode::Definition(stmt) = function.node else { return false };
         let module = self.modules.get(function.module);
-        let Some(definition) = module.function(stmt) else { return false };
+        let Some(definition) = module.function(stmt).filter(|_| !self.is_command(module, stmt)) else { return false };
         let syntax = &module.python.syntax;
         definition.decorators.iter().any(|&decorator| {
             // `@bot.event`, `@mcp.tool()`: a method of an object.
@@ -184,6 +185,29 @@ impl Project {
             let name = syntax.identifier(*attr);
             !PLAIN_DECORATORS.contains(&name) && self.function(module, callee).is_none()
         })
+    }
+
+    /// The plain functions that run away from the event loop of an application while it serves: in tasks of workers, in
+    /// threads, in plain handlers and dependencies, and what these call.
+    pub fn apart_from_the_loop(&self) -> BTreeSet<FunctionId> {
+        let entries = self.calls.functions().filter(|(_, function)| {
+            let entry = function.entry;
+            !function.colour.is_async() && (entry.task || entry.route || entry.dependency)
+        });
+        let handed = self.calls.edges().iter().filter(|edge| edge.off_loop);
+        let handed = handed.filter_map(|edge| match edge.callee {
+            Callee::Function(callee) => Some(callee),
+            Callee::External(_) => None,
+        });
+        let mut open: Vec<FunctionId> = entries.map(|(id, _)| id).chain(handed).collect();
+        let mut found = BTreeSet::new();
+        while let Some(function) = open.pop() {
+            if self.calls.function(function).colour.is_async() || !found.insert(function) {
+                continue;
+            }
+            open.extend(self.calls.callees(function).map(|(callee, _)| callee));
+        }
+        found
     }
 }
 
@@ -204,9 +228,7 @@ mod tests {
         let project = Project::build(sources, files);
         let event_loop = project.event_loop();
         let functions = project.calls.functions().filter(|(_, function)| function.colour.is_async());
-        functions
-            .filter_map(|(id, _)| Some((project.calls.qualname(&project, id), event_loop.use_of(id)?)))
-            .collect()
+        functions.filter_map(|(id, _)| Some((project.calls.qualname(&project, id), event_loop.use_of(id)?))).collect()
     }
 
     fn named(expected: &[(&str, LoopUse)]) -> Vec<(String, LoopUse)> {
