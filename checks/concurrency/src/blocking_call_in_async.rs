@@ -46,18 +46,16 @@ check! {
 /// How many functions a message names.
 const MAX_NAMES: usize = 6;
 
+fn path(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.len() {
+        0..=MAX_NAMES => names.join(" → "),
+        count => format!("{} → … → {}", names[..MAX_NAMES - 2].join(" → "), names[count - 1]),
+    }
+}
+
 fn message(symbol: &str, duration: &str, names: &[String], others: usize) -> String {
-    let way = match names {
-        [only] => format!(" in `{only}`"),
-        _ => {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let shown = match names.len() {
-                0..=MAX_NAMES => names.join(" → "),
-                count => format!("{} → … → {}", names[..MAX_NAMES - 2].join(" → "), names[count - 1]),
-            };
-            format!(": {shown} → here")
-        }
-    };
+    let way = if let [only] = names { format!(" in `{only}`") } else { format!(": {} → here", path(names)) };
     let more = match others {
         0 => String::new(),
         1 => ", and so from one more coroutine".to_owned(),
@@ -202,17 +200,15 @@ fn seconds(project: &Project, chain: &Chain) -> Option<f64> {
     let sleeps = chain.symbol(&project.calls) == "time.sleep";
     let value = if sleeps { args.first().copied() } else { module.keyword(keywords, "timeout") };
     match project.value_when_unset(module, value?)? {
-        Literal::Int(seconds) => Some(seconds as f64),
-        Literal::Float(seconds) => Some(seconds),
         // The time to connect and the time to read.
         Literal::Tuple(parts) => parts.iter().map(as_seconds).sum(),
-        _ => None,
+        number => as_seconds(&number),
     }
 }
 
-fn as_seconds(part: &Literal) -> Option<f64> {
-    match part {
-        Literal::Int(seconds) => Some(*seconds as f64),
+fn as_seconds(number: &Literal) -> Option<f64> {
+    match number {
+        Literal::Int(seconds) => u32::try_from(*seconds).ok().map(f64::from),
         Literal::Float(seconds) => Some(*seconds),
         _ => None,
     }

@@ -141,7 +141,7 @@ fn made_at(project: &Project, maker: Maker) -> Option<(String, Span)> {
 
 /// What makes the sessions of a coroutine: by its dependencies, else the only maker there is.
 fn maker(project: &Project, coroutine: FunctionId) -> Maker {
-    lent_by(project, coroutine).map(Maker::Factory).unwrap_or_else(|| only_maker(project))
+    lent_by(project, coroutine).map_or_else(|| only_maker(project), Maker::Factory)
 }
 
 /// The factory that a dependency of a coroutine takes its sessions from.
