@@ -15,7 +15,8 @@ check! {
     ///
     /// ## Limits
     /// Any route whose words fit counts, whatever it does, and so does the path as a text in code (a middleware, a mounted
-    /// application of a library). Where `GET /` answers something fixed, which a monitor can ask too, the finding is a hint of low
+    /// application of a library), an instruction `HEALTHCHECK` of an image and
+    /// the path that a platform is told to ask. Where `GET /` answers something fixed, which a monitor can ask too, the finding is a hint of low
     /// confidence. Applications with fewer than three routes, and those that nothing in the repository runs, are not examined.
     id: "no-health-endpoint",
     summary: "no route tells whether the service is up",
@@ -59,7 +60,8 @@ fn run(project: &Project, findings: &mut Findings) {
     let routes = &project.routes.routes;
     let has_health = routes.iter().any(|route| project.may_tell_health(route))
         || project.application_says(PATHS)
-        || project.application_imports(LIBRARIES);
+        || project.application_imports(LIBRARIES)
+        || is_asked_already(project);
     if has_health {
         return;
     }
@@ -68,4 +70,10 @@ fn run(project: &Project, findings: &mut Findings) {
     if routes.iter().any(|route| is_root(&route.path) && route.methods.iter().any(|method| method == "GET")) {
         finding.confidence(Confidence::Low);
     }
+}
+
+/// Whether an image or a platform asks some path already, whatever its name.
+fn is_asked_already(project: &Project) -> bool {
+    let by_platform = project.manifests.services.iter().any(|service| service.health_check_path.is_some());
+    by_platform || project.runs_any(&["HEALTHCHECK", "livenessProbe", "readinessProbe"])
 }

@@ -15,7 +15,8 @@ check! {
     ///
     /// ## Limits
     /// A formatter of the project in a module that makes JSON counts as structured. Nothing is said where logging is not set up at
-    /// all, which `logging-not-configured` tells. On a desk plain text is what one wants, so this is a hint where one handler alone
+    /// all, which `logging-not-configured` tells, and nothing
+    /// where a setup comes from a file. On a desk plain text is what one wants, so this is a hint where one handler alone
     /// is set up.
     id: "no-structured-logging",
     summary: "logs are plain text",
@@ -40,7 +41,9 @@ fn run(project: &Project, findings: &mut Findings) {
     let setups = project.log_setups();
     let Some(setup) = setups.iter().find(|setup| setup.is_for_everything(project)).or(setups.first()) else { return };
     findings.examined(1);
-    if project.may_write_structured_logs() {
+    // A setup that cannot be seen may be of any form.
+    let is_shown = setups.iter().all(|setup| setup.is_shown(project));
+    if !is_shown || project.may_write_structured_logs() {
         return;
     }
     let at = project.modules.get(setup.module).span_of(setup.func);

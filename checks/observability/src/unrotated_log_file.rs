@@ -1,5 +1,5 @@
 use pyaudit_check::project::{Module, NamedCall};
-use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtKind};
+use pyaudit_check::python::{BindingKind, ExprId, ExprKind, Parent, StmtKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, check};
 
 check! {
@@ -18,7 +18,8 @@ check! {
     ///
     /// ## Limits
     /// Where the repository configures `logrotate`, nothing is said. `WatchedFileHandler` is made for that and is left alone. A file
-    /// that only a debug or development mode opens is a hint of low confidence. Modules that the application does not load are
+    /// that only a debug or development mode opens is a hint of low confidence. A path that a parameter or the day
+    /// gives names a file for each thing and is left alone. Modules that the application does not load are
     /// not examined.
     id: "unrotated-log-file",
     summary: "a log file grows without end",
@@ -73,7 +74,10 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
 fn handlers(project: &Project, module: &Module) -> Vec<ExprId> {
     let calls = module.calls_named(MAKERS).into_iter();
     let unending = calls.filter(|call| match call.name {
-        "FileHandler" => call.is_any(project, &["logging.FileHandler"]),
+        "FileHandler" => {
+            let path = call.argument(project, "filename", 0);
+            call.is_any(project, &["logging.FileHandler"]) && path.is_some_and(|path| is_one_file(module, path))
+        }
         "basicConfig" => {
             call.is_any(project, &["logging.basicConfig"])
                 && call.option(project, "filename").is_some_and(|name| !is_none(module, name))
@@ -102,6 +106,25 @@ fn named_handlers(module: &Module) -> Vec<ExprId> {
     let syntax = &module.python.syntax;
     let strings = syntax.exprs().filter(|&(id, _)| syntax.string(id) == Some("logging.FileHandler"));
     strings.map(|(id, _)| id).collect()
+}
+
+/// Whether a path is the same each time: not a parameter, which names a file for each thing, and not made of the day.
+fn is_one_file(module: &Module, path: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    let is_parameter = |part: ExprId| {
+        let binding = module.python.lookup(part).map(|(_, binding)| binding);
+        binding
+            .is_some_and(|binding| binding.sites.iter().any(|site| matches!(site.kind, BindingKind::Parameter { .. })))
+    };
+    let value = module.python.only_value(path).unwrap_or(path);
+    let parts = syntax.walk_exprs_of(path).chain(syntax.walk_exprs_of(value));
+    parts.into_iter().all(|part| match &syntax.expr(part).kind {
+        ExprKind::Name { id, .. } => !matches!(syntax.name(*id), "self" | "cls") && !is_parameter(part),
+        ExprKind::Attribute { attr, .. } => {
+            !matches!(syntax.identifier(*attr), "now" | "today" | "strftime" | "utcnow")
+        }
+        _ => true,
+    })
 }
 
 fn is_none(module: &Module, expr: ExprId) -> bool {

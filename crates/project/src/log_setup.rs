@@ -1,7 +1,7 @@
 //! How logging is set up: where handlers, levels and formats are given, and who writes to the loggers of Python.
 
 use crate::{Module, ModuleId, Project};
-use pyaudit_python::{ExprId, ExprKind, StmtKind};
+use pyaudit_python::{ExprId, ExprKind, Parent, StmtKind};
 use pyaudit_source::Role;
 
 /// Callables that set up the logs of a whole process, by their last names.
@@ -126,7 +126,7 @@ fn takes_servers_logger(project: &Project, module: &Module) -> bool {
         let top = name.as_deref().and_then(|name| name.split('.').next()).unwrap_or("").to_owned();
         // Without a method on it, or with `info`, the logger is written to; `setLevel` and `disabled` only quieten it.
         matches!(top.as_str(), "uvicorn" | "gunicorn" | "hypercorn" | "fastapi")
-            && matches!(module.python.syntax.expr_parent(call.id), pyaudit_python::Parent::Stmt(_))
+            && matches!(module.python.syntax.expr_parent(call.id), Parent::Stmt(_))
     })
 }
 
@@ -142,13 +142,34 @@ fn has_json_formatter(project: &Project, module: &Module) -> bool {
 }
 
 impl LogSetup {
-    /// Whether the call sets up more than one handler of one logger: the whole process.
+    /// Whether the call sets up the logs of the whole process, and not one logger alone.
     pub fn is_for_everything(&self, project: &Project) -> bool {
+        self.name(project) != "addHandler"
+    }
+
+    /// Whether the source shows what is set up: not where a file holds it, or a value from elsewhere.
+    pub fn is_shown(&self, project: &Project) -> bool {
         let module = project.modules.get(self.module);
         let syntax = &module.python.syntax;
-        match &syntax.expr(self.func).kind {
-            ExprKind::Attribute { attr, .. } => syntax.identifier(*attr) != "addHandler",
+        let Parent::Expr(call) = syntax.expr_parent(self.func) else { return false };
+        let ExprKind::Call { args, .. } = &syntax.expr(call).kind else { return false };
+        match self.name(project) {
+            "fileConfig" => false,
+            "dictConfig" => args.first().is_some_and(|&given| {
+                let value = project.local_value(module, given).unwrap_or(given);
+                matches!(syntax.expr(value).kind, ExprKind::Dict(_))
+            }),
             _ => true,
+        }
+    }
+
+    /// The last name of what is called.
+    fn name<'p>(&self, project: &'p Project) -> &'p str {
+        let syntax = &project.modules.get(self.module).python.syntax;
+        match &syntax.expr(self.func).kind {
+            ExprKind::Attribute { attr, .. } => syntax.identifier(*attr),
+            ExprKind::Name { id, .. } => syntax.name(*id),
+            _ => "",
         }
     }
 }
@@ -175,6 +196,21 @@ mod tests {
         assert!(with("run.py", "import logging, uvicorn\nlogging.basicConfig(level=20)\n").may_set_up_logs());
         assert!(with("Dockerfile", "CMD uvicorn app.main:app --log-config logging.yml\n").may_set_up_logs());
         assert!(with("app/log.py", "from loguru import logger\n").may_set_up_logs());
+    }
+
+    #[test]
+    fn a_setup_from_a_file_does_not_show_its_format() {
+        let shown = |call: &str| {
+            let text = format!(
+                "import logging.config\nfrom fastapi import FastAPI\napp = FastAPI()\nPLAIN = {{'version': 1}}\n{call}\n"
+            );
+            let project = project(&[("app/main.py", &text)]);
+            project.log_setups()[0].is_shown(&project)
+        };
+        assert!(shown("logging.basicConfig(level=20)"));
+        assert!(shown("logging.config.dictConfig(PLAIN)"));
+        assert!(!shown("logging.config.dictConfig(load('log.yml'))"));
+        assert!(!shown("logging.config.fileConfig('log.ini')"));
     }
 
     #[test]

@@ -196,6 +196,8 @@ impl Project {
             // What the client was made with holds.
             Client::HttpxClient | Client::AiohttpSession => Wait::Unseen,
             _ if ends_elsewhere(call) => Wait::Unseen,
+            // Whoever is handed the session may give each request a timeout.
+            Client::AiohttpMaking if self.application_names(&["ClientTimeout"]) => Wait::Unseen,
             Client::AiohttpMaking => Wait::Default(AIOHTTP_DEFAULT),
             Client::ServiceMaking if call.option(self, "http_client").is_some() => Wait::Unseen,
             Client::ServiceMaking => match SERVICES.iter().find(|(name, _)| *name == symbol) {
@@ -240,8 +242,13 @@ impl Project {
 
     /// Whether the application gives every socket a timeout.
     fn sets_socket_timeout(&self) -> bool {
+        self.application_names(&["setdefaulttimeout"])
+    }
+
+    /// Whether a module that the repository ships names one of these identifiers.
+    fn application_names(&self, names: &[&str]) -> bool {
         let mut shipped = self.modules.iter().filter(|module| module.role == Role::Application);
-        shipped.any(|module| module.python.name_id("setdefaulttimeout").is_some())
+        shipped.any(|module| names.iter().any(|name| module.python.name_id(name).is_some()))
     }
 }
 
@@ -352,6 +359,13 @@ mod tests {
         assert_eq!(waits(text), ["aiohttp.ClientSession forever"]);
         let text = "import aiohttp\nasync def f():\n    async with aiohttp.ClientSession() as s:\n        await s.get('u', timeout=3)\n";
         assert_eq!(waits(text)[0], "aiohttp.ClientSession unseen");
+    }
+
+    #[test]
+    fn a_session_that_is_handed_on_may_get_timeouts_later() {
+        let text =
+            "import aiohttp\ndef make():\n    return aiohttp.ClientSession()\nLIMIT = aiohttp.ClientTimeout(total=9)\n";
+        assert_eq!(waits(text), ["aiohttp.ClientSession unseen"]);
     }
 
     #[test]

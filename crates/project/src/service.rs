@@ -1,8 +1,10 @@
 //! A repository as a service that somebody runs: which application that is, and with what it is watched.
 
+use crate::calls::{Entry, FunctionId};
 use crate::dependencies::Purpose;
 use crate::{Module, Project, Route, RouterId};
 use pyaudit_source::{FileId, Role};
+use std::collections::BTreeSet;
 
 /// Programs that run an application, by the names of their distributions and commands.
 const SERVERS: &[&str] = &["uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "fastapi-cli", "mangum"];
@@ -80,6 +82,22 @@ impl Project {
         shipped.filter(|module| self.imports.is_served(module.id) && !self.is_command_line(module))
     }
 
+    /// The functions that answer routes, run as tasks, or are called by such functions, through any number of others. What
+    /// runs when an application starts or stops is not among them, unless they call it too.
+    pub fn functions_behind_requests(&self) -> BTreeSet<FunctionId> {
+        let is_start = |entry: Entry| entry.route || entry.dependency || entry.task;
+        let functions = self.calls.functions();
+        let mut open: Vec<FunctionId> =
+            functions.filter(|(_, function)| is_start(function.entry)).map(|(id, _)| id).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(function) = open.pop() {
+            if seen.insert(function) {
+                open.extend(self.calls.callees(function).map(|(callee, _)| callee));
+            }
+        }
+        seen
+    }
+
     /// Whether a route may tell that the service is up, by the words of its path and of its handler. Any that may is one.
     pub fn may_tell_health(&self, route: &Route) -> bool {
         let asks = route.methods.iter().any(|method| matches!(method.as_str(), "GET" | "HEAD" | "*"));
@@ -122,6 +140,17 @@ mod tests {
         assert!(with("Dockerfile", "FROM python\nCMD uvicorn app.main:app\n").served_application().is_some());
         assert!(with("Dockerfile", "FROM python\n# uvicorn app.main:app\n").served_application().is_none());
         assert!(with("run.py", "import uvicorn\nuvicorn.run('app.main:app')\n").served_application().is_some());
+    }
+
+    #[test]
+    fn functions_behind_requests_are_those_that_handlers_call() {
+        let text = format!(
+            "{APPLICATION}@app.get('/d')\ndef d():\n    return work()\ndef work(): ...\ndef other(): ...\nother()\n"
+        );
+        let project = project(&[("app/main.py", &text)]);
+        let behind = project.functions_behind_requests();
+        let names: Vec<String> = behind.iter().map(|&id| project.calls.qualname(&project, id)).collect();
+        assert_eq!(names, ["a", "b", "c", "d", "work"]);
     }
 
     #[test]
