@@ -9,6 +9,7 @@ mod no_request_logging;
 mod no_structured_logging;
 mod print_logging;
 mod unrotated_log_file;
+mod worker_not_monitored;
 
 use pyaudit_check::Check;
 
@@ -23,4 +24,5 @@ pub static CHECKS: &[&Check] = &[
     &no_structured_logging::CHECK,
     &print_logging::CHECK,
     &unrotated_log_file::CHECK,
+    &worker_not_monitored::CHECK,
 ];

@@ -42,7 +42,7 @@ fn run(project: &Project, findings: &mut Findings) {
     let Some(setup) = setups.iter().find(|setup| setup.is_for_everything(project)).or(setups.first()) else { return };
     findings.examined(1);
     // A setup that cannot be seen may be of any form.
-    let is_shown = setups.iter().all(|setup| setup.is_shown(project));
+    let is_shown = setups.iter().all(|setup| setup.is_shown(project) && !setup.may_log_data(project));
     if !is_shown || project.may_write_structured_logs() {
         return;
     }

@@ -16,7 +16,7 @@ check! {
     /// With `requests`, keep one `requests.Session` a thread.
     ///
     /// ## Limits
-    /// A client that is kept (assigned to an attribute, a module's name or a cache) is left alone, and so is one that is made with
+    /// A client with a loop inside its `with` is left alone, and so is one that is kept (assigned to an attribute, a module's name or a cache), or made with
     /// credentials, a certificate, a proxy or a transport of its own. Fewer than three places in a repository are not told: a
     /// call at login need not be fast.
     id: "http-session-not-reused",
@@ -79,7 +79,12 @@ fn is_entered(found: &OutboundCall<'_>) -> bool {
     let syntax = &found.call.module.python.syntax;
     let Parent::Stmt(stmt) = syntax.expr_parent(found.call.id) else { return false };
     match &syntax.stmt(stmt).kind {
-        StmtKind::With { items, .. } => items.iter().any(|item| item.context_expr == found.call.id),
+        StmtKind::With { items, body, .. } => {
+            let is_loop = |stmt| matches!(syntax.stmt(stmt).kind, StmtKind::For { .. } | StmtKind::While { .. });
+            // A loop inside it is served by one client.
+            items.iter().any(|item| item.context_expr == found.call.id)
+                && !syntax.walk_stmts_in(body, false).any(is_loop)
+        }
         _ => false,
     }
 }

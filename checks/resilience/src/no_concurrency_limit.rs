@@ -6,7 +6,7 @@ use pyaudit_check::{Findings, Project, Role, check};
 check! {
     /// ## What it does
     /// Finds `asyncio.gather(*(call(item) for item in items))` whose calls leave the machine, with nothing that bounds how many run at
-    /// once.
+    /// once. All of one module are one finding.
     ///
     /// ## Why it matters
     /// A list of a thousand items opens a thousand connections at once. The service at the other end answers 429 or falls over, the
@@ -53,6 +53,7 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     if !is_served || project.is_command_line(module) {
         return;
     }
+    let mut unbounded = Vec::new();
     for call in module.calls_named(&["gather"]) {
         if !call.is_any(project, &["asyncio.gather"]) {
             continue;
@@ -67,7 +68,12 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         }
         let what = project.sources.slice(module.span_of(callee(module, each)));
         let items = project.sources.slice(module.span_of(items));
-        findings.report(call.span(), message(what, items));
+        unbounded.push((call.span(), message(what, items)));
+    }
+    let Some(((at, text), others)) = unbounded.split_first() else { return };
+    let finding = findings.report(*at, text);
+    for (at, _) in others {
+        finding.related(*at, "as many at once as there are items here too");
     }
 }
 

@@ -5,7 +5,7 @@ use pyaudit_check::{Findings, Project, Role, check};
 check! {
     /// ## What it does
     /// Finds functions that are named for an act outside the machine (`send_email`, `send_sms`, `charge_card`, `process_payment`) and
-    /// only log, print, wait or answer that it was done.
+    /// only log, print, wait or answer that it was done. All of one module are one finding.
     ///
     /// ## Why it matters
     /// The caller believes it: the user is told that a mail is on its way, the order is marked as paid. Nothing fails, so nobody
@@ -18,7 +18,7 @@ check! {
     /// ## Limits
     /// A function that calls anything but logs, `print`, `sleep` and methods of texts is left alone, and so are abstract methods,
     /// methods that a subclass defines again, and functions, classes and modules with a word like `console`, `dummy`, `fake`,
-    /// `mock`, `noop`, `null`, `stub`, `debug` or `test` in their names.
+    /// `mock`, `noop`, `null`, `stub`, `debug` or `test` in their names. All functions of one module are one finding.
     id: "simulated-service",
     summary: "a function says it acts and only logs",
     area: Resilience,
@@ -126,10 +126,9 @@ const HARMLESS: &[&str] = &[
     "split",
 ];
 
-fn message(name: &str) -> String {
-    format!(
-        "`{name}` does not do what its name says: it only logs or answers, and its callers believe that it was done"
-    )
+fn message(name: &str, count: usize) -> String {
+    let others = if count > 1 { format!("; this module has {count} such functions") } else { String::new() };
+    format!("`{name}` does not do what its name says: it only logs or answers, and its callers believe it{others}")
 }
 
 fn run(project: &Project, module: &Module, findings: &mut Findings) {
@@ -137,6 +136,7 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     if !is_served || project.is_command_line(module) || is_stand_in(&module.name) {
         return;
     }
+    let mut simulated = Vec::new();
     for (id, stmt) in module.python.syntax.stmts() {
         let StmtKind::FunctionDef(function) = &stmt.kind else { continue };
         let name = module.python.syntax.identifier(function.name);
@@ -145,8 +145,14 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         }
         findings.examined(1);
         if is_simulated(project, module, function) && !is_excused(project, module, id) {
-            findings.report(module.span(function.name.range), message(name)).subject(name);
+            simulated.push((function.name.range, name));
         }
+    }
+    simulated.sort_unstable();
+    let Some((&(range, name), others)) = simulated.split_first() else { return };
+    let finding = findings.report(module.span(range), message(name, simulated.len())).subject(name);
+    for &(range, name) in others {
+        finding.related(module.span(range), format!("and `{name}`"));
     }
 }
 

@@ -143,12 +143,12 @@ fn has_json_formatter(project: &Project, module: &Module) -> bool {
 
 impl LogSetup {
     /// Whether the call sets up the logs of the whole process, and not one logger alone.
-    pub fn is_for_everything(&self, project: &Project) -> bool {
+    pub fn is_for_everything(self, project: &Project) -> bool {
         self.name(project) != "addHandler"
     }
 
     /// Whether the source shows what is set up: not where a file holds it, or a value from elsewhere.
-    pub fn is_shown(&self, project: &Project) -> bool {
+    pub fn is_shown(self, project: &Project) -> bool {
         let module = project.modules.get(self.module);
         let syntax = &module.python.syntax;
         let Parent::Expr(call) = syntax.expr_parent(self.func) else { return false };
@@ -163,8 +163,14 @@ impl LogSetup {
         }
     }
 
+    /// Whether the messages themselves may be data: one logger, in a module that makes JSON.
+    pub fn may_log_data(self, project: &Project) -> bool {
+        let module = project.modules.get(self.module);
+        self.name(project) == "addHandler" && module.python.name_id("dumps").is_some()
+    }
+
     /// The last name of what is called.
-    fn name<'p>(&self, project: &'p Project) -> &'p str {
+    fn name(self, project: &Project) -> &str {
         let syntax = &project.modules.get(self.module).python.syntax;
         match &syntax.expr(self.func).kind {
             ExprKind::Attribute { attr, .. } => syntax.identifier(*attr),

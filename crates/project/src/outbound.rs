@@ -187,11 +187,9 @@ impl Project {
             return Wait::Unseen;
         }
         match client {
-            Client::Requests => Wait::Forever,
             Client::RequestsSession if self.gives_sessions_a_timeout(call.module) => Wait::Unseen,
-            Client::RequestsSession => Wait::Forever,
             Client::Standard if self.sets_socket_timeout() => Wait::Unseen,
-            Client::Standard => Wait::Forever,
+            Client::Requests | Client::RequestsSession | Client::Standard => Wait::Forever,
             Client::Httpx | Client::HttpxMaking => Wait::Default(HTTPX_DEFAULT),
             // What the client was made with holds.
             Client::HttpxClient | Client::AiohttpSession => Wait::Unseen,

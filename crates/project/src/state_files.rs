@@ -68,6 +68,15 @@ const NO_RECORDS: &[&str] = &[
     "openapi",
 ];
 
+/// Words of a path that say that a file is made once and then read: keys, locks.
+const MADE_ONCE: &[&str] = &["key", "keys", "private", "public", "cert", "certificate", "pem", "lock", "pid", "salt"];
+
+/// Whether a path has one of these words, which are in lower case.
+fn says(path: &str, words: &[&str]) -> bool {
+    let lower = path.to_ascii_lowercase();
+    lower.split(|mark: char| !mark.is_alphanumeric()).any(|word| words.contains(&word))
+}
+
 impl StateFile {
     /// Whether requests keep records in the file: a function behind them writes it as data, and one reads it.
     pub fn holds_records(&self, project: &Project, behind: &BTreeSet<FunctionId>) -> bool {
@@ -75,8 +84,7 @@ impl StateFile {
             let module = project.modules.get(module);
             behind.contains(&project.calls.function_of(module, func))
         };
-        let lower = self.name.to_ascii_lowercase();
-        let is_other = lower.split(|mark: char| !mark.is_alphanumeric()).any(|word| NO_RECORDS.contains(&word));
+        let is_other = says(&self.name, NO_RECORDS);
         self.holds_data && !is_other && self.writes.iter().any(is_behind) && self.reads.iter().any(is_behind)
     }
 }
@@ -107,7 +115,7 @@ impl Project {
             }
         }
         let mut files: Vec<StateFile> = files.into_values().collect();
-        files.retain(|file| !file.writes.is_empty() && !file.reads.is_empty());
+        files.retain(|file| !file.writes.is_empty() && !file.reads.is_empty() && !says(&file.name, MADE_ONCE));
         files.sort_by_key(|file| file.writes[0]);
         files
     }

@@ -259,6 +259,11 @@ impl Module {
         Some(names[at])
     }
 
+    /// Every name that occurs in the module, each once, in the order of their texts.
+    pub fn all_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names.by_text.iter().map(|&id| self.syntax.name(id))
+    }
+
     /// The binding of a name in this very scope; scopes around it are not searched.
     pub fn binding(&self, scope: ScopeId, name: &str) -> Option<&Binding> {
         self.names.scope(scope).binding(self.name_id(name)?)
