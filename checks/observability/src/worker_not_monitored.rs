@@ -22,7 +22,7 @@ check! {
     axis: Observability,
     severity: Low,
     confidence: Medium,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: ["https://docs.celeryq.dev/en/stable/userguide/monitoring.html", "https://flower.readthedocs.io/"],
     run: Project(run),

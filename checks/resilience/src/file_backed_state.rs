@@ -23,7 +23,7 @@ check! {
     axis: Robustness,
     severity: Medium,
     confidence: Medium,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: ["https://12factor.net/processes", "https://cwe.mitre.org/data/definitions/362.html"],
     run: Project(run),

@@ -1,7 +1,7 @@
 use pyaudit_check::project::calls::FunctionId;
 use pyaudit_check::project::{Client, Module, NamedCall, OutboundCall};
-use pyaudit_check::python::{ExprId, ExprKind};
-use pyaudit_check::{Findings, Project, Role, check};
+use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtKind};
+use pyaudit_check::{Confidence, Findings, Project, Role, check};
 
 check! {
     /// ## What it does
@@ -19,7 +19,8 @@ check! {
     /// idempotency key first.
     ///
     /// ## Limits
-    /// Only addresses that the source shows, and that belong to a service in a short table, are examined. Any name with `retry`,
+    /// Only addresses that the source shows, and that belong to a service in a short table, are examined. Where an `except` around
+    /// the call raises nothing, the failure may have an answer already, and the finding is a hint of low confidence. Any name with `retry`,
     /// `retries`, `backoff` or `attempt` in the module of the call or of its callers counts as a retry, whatever it does.
     id: "http-call-without-retry",
     summary: "a call of a paid service is tried once",
@@ -95,12 +96,16 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         let Some(service) = service(project, &found) else { continue };
         findings.examined(1);
         if found.client == Client::ServiceMaking || !is_tried_again(project, &found.call) {
-            once.push((found.call.span(), service));
+            once.push((is_caught(&found.call), found.call.span(), service));
         }
     }
-    let Some(((at, service), others)) = once.split_first() else { return };
+    once.sort();
+    let Some(((caught, at, service), others)) = once.split_first() else { return };
     let finding = findings.report(*at, message(project.sources.slice(*at), service, once.len()));
-    for (at, service) in others {
+    if *caught {
+        finding.confidence(Confidence::Low);
+    }
+    for (_, at, service) in others {
         finding.related(*at, format!("{service} is asked once here too"));
     }
 }
@@ -142,6 +147,18 @@ fn address(project: &Project, module: &Module, expr: ExprId) -> Option<String> {
         return if is_name { project.constant_string(module, hole) } else { None };
     }
     None
+}
+
+/// Whether a clause around a call catches its failure and raises none: there may be another way to the answer.
+fn is_caught(call: &NamedCall<'_>) -> bool {
+    let syntax = &call.module.python.syntax;
+    let raises = |stmt| matches!(syntax.stmt(stmt).kind, StmtKind::Raise { .. });
+    syntax.enclosing_stmts(Parent::Expr(call.id)).any(|stmt| match &syntax.stmt(stmt).kind {
+        StmtKind::Try { handlers, .. } => {
+            handlers.iter().any(|handler| !syntax.walk_stmts_in(&handler.body, false).any(raises))
+        }
+        _ => false,
+    })
 }
 
 /// Whether the module of a call, or one of its callers', names something that tries again.

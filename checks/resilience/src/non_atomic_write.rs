@@ -23,7 +23,7 @@ check! {
     axis: Robustness,
     severity: Low,
     confidence: Medium,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: ["https://docs.python.org/3/library/os.html#os.replace"],
     run: Project(run),

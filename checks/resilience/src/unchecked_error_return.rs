@@ -24,7 +24,7 @@ check! {
     axis: Robustness,
     severity: Medium,
     confidence: Medium,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: ["https://requests.readthedocs.io/en/latest/user/quickstart/#response-status-codes", "https://www.python-httpx.org/quickstart/#response-status-codes", "https://cwe.mitre.org/data/definitions/252.html"],
     run: Module(run),
@@ -144,10 +144,10 @@ fn looks_into_body(call: &NamedCall<'_>) -> bool {
 fn is_validation(module: &Module, expr: ExprId) -> bool {
     let syntax = &module.python.syntax;
     match &syntax.expr(expr).kind {
-        ExprKind::Attribute { attr, .. } => matches!(
-            syntax.identifier(*attr),
-            "model_validate" | "parse_obj" | "model_validate_json" | "parse_raw" | "validate_python" | "validate_json"
-        ),
+        ExprKind::Attribute { attr, .. } => {
+            let name = syntax.identifier(*attr);
+            ["model_validate", "parse_", "validate"].iter().any(|start| name.starts_with(start))
+        }
         _ => false,
     }
 }
