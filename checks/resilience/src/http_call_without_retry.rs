@@ -166,7 +166,7 @@ fn is_tried_again(project: &Project, call: &NamedCall<'_>) -> bool {
     let mut open: Vec<FunctionId> = vec![project.calls.function_of(call.module, call.id)];
     for _ in 0..=MAX_DEPTH {
         let modules = open.iter().map(|&function| project.modules.get(project.calls.function(function).module));
-        if modules.into_iter().any(|module| names_retry(module)) {
+        if modules.into_iter().any(names_retry) {
             return true;
         }
         open = open.iter().flat_map(|&function| project.calls.callers(function)).collect();

@@ -212,12 +212,10 @@ fn assigns_names_alone(module: &Module, stmt: StmtId) -> bool {
     }
 }
 
+/// The last name of what a call calls.
 fn last_name(module: &Module, call: ExprId) -> &str {
-    let syntax = &module.python.syntax;
-    let ExprKind::Call { func, .. } = &syntax.expr(call).kind else { return "" };
-    match &syntax.expr(*func).kind {
-        ExprKind::Name { id, .. } => syntax.name(*id),
-        ExprKind::Attribute { attr, .. } => syntax.identifier(*attr),
+    match module.python.syntax.expr(call).kind {
+        ExprKind::Call { func, .. } => module.last_name(func).unwrap_or(""),
         _ => "",
     }
 }

@@ -171,12 +171,7 @@ impl LogSetup {
 
     /// The last name of what is called.
     fn name(self, project: &Project) -> &str {
-        let syntax = &project.modules.get(self.module).python.syntax;
-        match &syntax.expr(self.func).kind {
-            ExprKind::Attribute { attr, .. } => syntax.identifier(*attr),
-            ExprKind::Name { id, .. } => syntax.name(*id),
-            _ => "",
-        }
+        project.modules.get(self.module).last_name(self.func).unwrap_or("")
     }
 }
 

@@ -287,12 +287,8 @@ fn ends_elsewhere(call: &NamedCall<'_>) -> bool {
     let Some(around) = around else { return module.python.name_id("timeout").is_some() };
     syntax.walk_exprs_in(around, true).any(|expr| match &syntax.expr(expr).kind {
         ExprKind::Call { func, keywords, .. } if expr != call.id => {
-            let name = match &syntax.expr(*func).kind {
-                ExprKind::Name { id, .. } => syntax.name(*id),
-                ExprKind::Attribute { attr, .. } => syntax.identifier(*attr),
-                _ => "",
-            };
-            ENDING.contains(&name) || module.keyword(keywords, "timeout").is_some()
+            let ends = module.last_name(*func).is_some_and(|name| ENDING.contains(&name));
+            ends || module.keyword(keywords, "timeout").is_some()
         }
         ExprKind::Attribute { attr, ctx: pyaudit_python::ExprContext::Store, .. } => {
             syntax.identifier(*attr) == "timeout"

@@ -76,11 +76,7 @@ impl Project {
     fn waits(&self, module: &Module, expr: ExprId) -> bool {
         let syntax = &module.python.syntax;
         let ExprKind::Call { func, .. } = &syntax.expr(expr).kind else { return false };
-        let name = match &syntax.expr(*func).kind {
-            ExprKind::Name { id, .. } => syntax.name(*id),
-            ExprKind::Attribute { attr, .. } => syntax.identifier(*attr),
-            _ => return false,
-        };
+        let Some(name) = module.last_name(*func) else { return false };
         let lower = name.to_ascii_lowercase();
         WAITING.iter().any(|word| lower.contains(word))
             || self.calls.edges_at(module, expr).any(|edge| match edge.callee {
@@ -113,11 +109,7 @@ fn goes_on(module: &Module, handler: &ExceptHandler) -> bool {
         matches!(syntax.stmt(last).kind, StmtKind::Return(_) | StmtKind::Break | StmtKind::Raise { .. })
     });
     let Some(exception) = handler.exception else { return !ends };
-    let named = |expr: ExprId| match &syntax.expr(expr).kind {
-        ExprKind::Name { id, .. } => UNUSABLE.contains(&syntax.name(*id)),
-        ExprKind::Attribute { attr, .. } => UNUSABLE.contains(&syntax.identifier(*attr)),
-        _ => false,
-    };
+    let named = |expr: ExprId| module.last_name(expr).is_some_and(|name| UNUSABLE.contains(&name));
     let is_unusable = match &syntax.expr(exception).kind {
         ExprKind::Tuple { elts, .. } => elts.iter().all(|&element| named(element)),
         _ => named(exception),

@@ -125,11 +125,7 @@ impl Project {
         let syntax = &module.python.syntax;
         let Some(function) = syntax.enclosing_functions(Parent::Expr(write)).next() else { return false };
         syntax.walk_exprs_in(function, true).any(|expr| match &syntax.expr(expr).kind {
-            ExprKind::Call { func, .. } => match &syntax.expr(*func).kind {
-                ExprKind::Name { id, .. } => ATOMIC.contains(&syntax.name(*id)),
-                ExprKind::Attribute { attr, .. } => ATOMIC.contains(&syntax.identifier(*attr)),
-                _ => false,
-            },
+            ExprKind::Call { func, .. } => module.last_name(*func).is_some_and(|name| ATOMIC.contains(&name)),
             _ => false,
         })
     }
@@ -185,11 +181,7 @@ fn writes_data(module: &Module, write: ExprId) -> bool {
     const DUMPS: &[&str] = &["dump", "dumps", "safe_dump", "model_dump_json"];
     let syntax = &module.python.syntax;
     let Some(stmt) = syntax.enclosing_stmt(write) else { return false };
-    syntax.walk_exprs_in(stmt, false).any(|expr| match &syntax.expr(expr).kind {
-        ExprKind::Attribute { attr, .. } => DUMPS.contains(&syntax.identifier(*attr)),
-        ExprKind::Name { id, .. } => DUMPS.contains(&syntax.name(*id)),
-        _ => false,
-    })
+    syntax.walk_exprs_in(stmt, false).any(|expr| module.last_name(expr).is_some_and(|name| DUMPS.contains(&name)))
 }
 
 #[cfg(test)]
