@@ -60,25 +60,6 @@ pub struct OutboundCall<'p> {
     pub wait: Wait,
 }
 
-/// Packages that these clients come from.
-const PACKAGES: &[&str] = &[
-    "requests",
-    "httpx",
-    "aiohttp",
-    "urllib",
-    "http",
-    "smtplib",
-    "imaplib",
-    "poplib",
-    "ftplib",
-    "socket",
-    "openai",
-    "anthropic",
-    "twilio",
-    "sendgrid",
-    "langchain_openai",
-];
-
 /// The last names of everything below.
 const NAMES: &[&str] = &[
     "get",
@@ -160,9 +141,6 @@ const ENDING: &[&str] = &["wait_for", "timeout", "timeout_at", "fail_after", "mo
 impl Project {
     /// The calls of a module that leave the machine by a known client, in the order of the source.
     pub fn outbound_calls<'p>(&'p self, module: &'p Module) -> Vec<OutboundCall<'p>> {
-        if !self.application_imports(PACKAGES) {
-            return Vec::new();
-        }
         let calls = module.calls_named(NAMES).into_iter();
         calls.filter_map(|call| self.outbound_call(call)).collect()
     }
@@ -230,7 +208,12 @@ impl Project {
     /// Whether sessions of `requests` may get a timeout from somewhere: a class for it, or a method that is replaced.
     fn gives_sessions_a_timeout(&self, module: &Module) -> bool {
         const BASES: &[&str] = &["requests.adapters.HTTPAdapter", "requests.Session", "requests.sessions.Session"];
-        let shipped = self.modules.iter().filter(|module| module.python.name_id("timeout").is_some());
+        let names = |module: &Module, name: &str| module.python.name_id(name).is_some();
+        // Most modules name none of these, which is found out without a look at their classes.
+        let shipped = self
+            .modules
+            .iter()
+            .filter(|module| names(module, "timeout") && (names(module, "HTTPAdapter") || names(module, "Session")));
         let mut classes = shipped.flat_map(|module| {
             let stmts = module.python.syntax.stmts();
             stmts.filter(|(_, stmt)| matches!(stmt.kind, StmtKind::ClassDef(_))).map(move |(id, _)| (module, id))
