@@ -83,6 +83,8 @@ const LIBRARIES: &[&str] = &[
 
 /// Identifiers of code that handles a failed task, or looks at workers.
 const NAMES: &[&str] = &[
+    "health_check_interval",
+    "health_check_key",
     "task_failure",
     "task_postrun",
     "task_retry",
