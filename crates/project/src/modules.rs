@@ -170,6 +170,12 @@ impl Modules {
         self.roots.iter().map(String::as_str)
     }
 
+    /// The innermost root of modules that holds a path: what belongs to one application; empty for the whole repository.
+    pub fn root_of(&self, path: &str) -> &str {
+        let around = self.roots().filter(|root| crate::paths::is_within(path, root));
+        around.max_by_key(|root| root.len()).unwrap_or("")
+    }
+
     /// The longest leading part of a dotted path that is a module, seen from `importer`, and how many names it took.
     /// `level` is the number of leading dots of the import. `None` for a module of somebody else.
     pub fn find(&self, importer: &Module, level: u32, path: &[String]) -> Option<(ModuleId, usize)> {

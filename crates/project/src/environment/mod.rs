@@ -199,6 +199,17 @@ impl EnvironmentFileKind {
 }
 
 impl Variable {
+    /// A variable that stands in no file, so that its name and value can be asked about.
+    pub fn named(name: &str, value: &str) -> Self {
+        let (name_range, value_range) = (Range::default(), Range::default());
+        Self { name: name.to_owned(), name_range, value: value.to_owned(), value_range }
+    }
+
+    /// Whether the value is a URL that carries a password of its own.
+    pub fn has_credentials(&self) -> bool {
+        has_credentials(self.value.trim())
+    }
+
     /// Whether the name says that the value is a secret.
     pub fn is_secret(&self) -> bool {
         let lower = self.name.to_ascii_lowercase();

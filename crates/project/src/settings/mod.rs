@@ -15,27 +15,34 @@
 //! * *What may `settings.CORS_ORIGINS` be?* [`Project::possible_strings`] follows the expression through the default, its
 //!   branches, and what validators refuse and put in place; [`Project::setting_values`] starts from the field. A value
 //!   that a variable would replace names it; `complete` is false as long as the environment has a say.
+//! * *What does the application take where nothing is set?* [`Project::fallbacks`], of fields and other reads alike, and
+//!   [`Project::secret_defaults`] for those that are secrets.
 //! * *Who uses it?* [`Settings::uses_of`], [`Project::setting_field`] for an expression.
 //! * *Who defines the variable, who needs it?* [`crate::variables`].
 
 mod classes;
 mod configuration;
 mod declarations;
+mod fallbacks;
 mod fields;
 mod forms;
 mod literal;
 mod operations;
 mod reads;
+mod secret_defaults;
 mod unset;
+mod unused;
 mod uses;
 mod validators;
 mod values;
 
 pub use configuration::{Configuration, EnvironmentFileName, Extra};
+pub use fallbacks::{Fallback, Refused};
 pub(crate) use forms::ReadForm;
 pub use forms::Reader;
 pub use literal::Literal;
 pub use reads::EnvironmentRead;
+pub use secret_defaults::{SecretDefault, SecretKind, secret_kind};
 pub(crate) use unset::WRAPPERS;
 pub use validators::{Action, Outcome, Refusal, Test, Validator, ValidatorKind};
 
