@@ -9,8 +9,11 @@ mod env_not_ignored;
 mod env_var_drift;
 mod insecure_setting_default;
 mod localhost_setting_default;
+mod missing_env_example;
 mod missing_production_guard;
 mod scattered_environment_detection;
+mod secret_in_env_example;
+mod secret_in_logs;
 mod setting_extra_forbidden;
 mod setting_not_parseable;
 mod settings_rebuilt;
@@ -26,8 +29,11 @@ pub static CHECKS: &[&Check] = &[
     &env_var_drift::CHECK,
     &insecure_setting_default::CHECK,
     &localhost_setting_default::CHECK,
+    &missing_env_example::CHECK,
     &missing_production_guard::CHECK,
     &scattered_environment_detection::CHECK,
+    &secret_in_env_example::CHECK,
+    &secret_in_logs::CHECK,
     &setting_extra_forbidden::CHECK,
     &setting_not_parseable::CHECK,
     &settings_rebuilt::CHECK,
