@@ -27,7 +27,7 @@ check! {
     axis: ConfigurationSecurity,
     severity: Medium,
     confidence: High,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: [
         "https://fastapi.tiangolo.com/reference/fastapi/#fastapi.FastAPI",

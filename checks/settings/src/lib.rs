@@ -7,6 +7,7 @@ mod conflicting_env_default;
 mod debug_enabled_by_default;
 mod env_not_ignored;
 mod env_var_drift;
+mod hardcoded_secret;
 mod insecure_setting_default;
 mod localhost_setting_default;
 mod missing_env_example;
@@ -27,6 +28,7 @@ pub static CHECKS: &[&Check] = &[
     &debug_enabled_by_default::CHECK,
     &env_not_ignored::CHECK,
     &env_var_drift::CHECK,
+    &hardcoded_secret::CHECK,
     &insecure_setting_default::CHECK,
     &localhost_setting_default::CHECK,
     &missing_env_example::CHECK,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 check! {
     /// ## What it does
     /// Finds settings and reads of the environment whose default is an address on the machine itself: `http://localhost:3000`,
-    /// `redis://127.0.0.1:6379`, a `DB_HOST` of `localhost`. One finding a module, with every such default.
+    /// `redis://127.0.0.1:6379`, a `DB_HOST` of `localhost`. One finding an application, with every such default.
     ///
     /// ## Why it matters
     /// A deployment that forgets the variable starts, and then sends its users to `localhost`, or waits for a database that
@@ -49,25 +49,28 @@ fn message(names: &[&str]) -> String {
 
 fn run(project: &Project, findings: &mut Findings) {
     let fallbacks = project.fallbacks();
-    let mut modules: BTreeMap<_, Vec<(&str, Span)>> = BTreeMap::new();
+    let mut applications: BTreeMap<&str, Vec<(&str, Span, bool)>> = BTreeMap::new();
     for fallback in fallbacks.iter().filter(|fallback| is_address(fallback)) {
         findings.examined(1);
         let is_open = !fallback.is_for_development() && fallback.refused(project) == Refused::No;
         if is_open && is_local(fallback) {
-            modules.entry(fallback.module).or_default().push((fallback.name, fallback.span));
+            let root = project.modules.root_of(&project.sources.file(fallback.span.file).path);
+            applications.entry(root).or_default().push((fallback.name, fallback.span, fallback.field.is_none()));
         }
     }
-    for (module, places) in modules {
+    for (root, mut places) in applications {
+        // The class of settings comes first.
+        places.sort_by_key(|&(_, span, is_read)| (is_read, span));
         let mut names: Vec<&str> = Vec::new();
-        for (name, _) in &places {
+        for (name, ..) in &places {
             if !names.contains(name) {
                 names.push(name);
             }
         }
-        let Some((&(_, first), others)) = places.split_first() else { continue };
+        let Some((&(_, first, _), others)) = places.split_first() else { continue };
         let finding = findings.report(first, message(&names));
-        finding.subject(&project.modules.get(module).name).secret();
-        for (name, span) in others {
+        finding.subject(root).secret();
+        for (name, span, _) in others {
             finding.related(*span, format!("`{name}` too"));
         }
     }
@@ -75,7 +78,9 @@ fn run(project: &Project, findings: &mut Findings) {
 
 /// Whether a default is an address of something that the application calls.
 fn is_address(fallback: &Fallback<'_>) -> bool {
-    fallback.value.as_str().is_some_and(|text| text.contains("://")) || names_host(fallback.name)
+    let lower = fallback.name.to_ascii_lowercase();
+    let is_test = lower.split(['_', '.']).any(|word| word == "test");
+    !is_test && (fallback.value.as_str().is_some_and(|text| text.contains("://")) || names_host(fallback.name))
 }
 
 /// Whether a name is that of the host of a service, and not of an address to listen on.

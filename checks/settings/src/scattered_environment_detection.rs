@@ -18,7 +18,7 @@ check! {
     ///
     /// ## Limits
     /// Variables are known by their names. Several names of one field (`AliasChoices`, `os.getenv("ENV") or
-    /// os.getenv("APP_ENV")` in one expression) are one. Debug switches, and names for one library
+    /// os.getenv("APP_ENV")` in one expression) are one. Variables that platforms set (`RENDER`, `VERCEL`) count beside another one only. Debug switches, and names for one library
     /// (`SENTRY_ENVIRONMENT`), do not count. Tests, scripts, examples and migrations are not examined; packages of a
     /// monorepo are applications of their own.
     id: "scattered-environment-detection",
@@ -85,7 +85,11 @@ fn message(names: &[&str]) -> String {
 fn run(project: &Project, findings: &mut Findings) {
     for deciders in by_application(project).values() {
         findings.examined(1);
-        let Some(((_, first), others)) = deciders.split_first().filter(|(_, others)| !others.is_empty()) else {
+        // What platforms set by themselves says where code runs, and need not contradict the one variable.
+        let names_environment = deciders.iter().any(|(name, _)| !PLATFORMS.contains(name));
+        let Some(((_, first), others)) =
+            deciders.split_first().filter(|(_, others)| !others.is_empty() && names_environment)
+        else {
             continue;
         };
         let names: Vec<&str> = deciders.iter().map(|(name, _)| *name).collect();

@@ -1,4 +1,4 @@
-use pyaudit_check::project::environment::{EnvironmentFileKind, Variable};
+use pyaudit_check::project::environment::{EnvironmentFileKind, Variable, is_known_key};
 use pyaudit_check::{Findings, Project, Role, Span, Tracking, check, mask};
 
 check! {
@@ -50,7 +50,8 @@ fn run(project: &Project, findings: &mut Findings) {
             continue;
         };
         findings.examined(1);
-        let secrets: Vec<&Variable> = variables.iter().filter(|variable| is_real(variable)).collect();
+        let secrets: Vec<&Variable> =
+            variables.iter().filter(|variable| variable.looks_real() || is_known_key(&variable.value)).collect();
         let Some((first, others)) = secrets.split_first() else { continue };
         let at = Span::new(file.file, first.name_range);
         let finding = findings.report(at, message(&source.path, &secrets));
@@ -59,73 +60,4 @@ fn run(project: &Project, findings: &mut Findings) {
             finding.related(Span::new(file.file, secret.name_range), format!("`{}` too", secret.name));
         }
     }
-}
-
-/// Whether a variable is a secret whose value somebody made for use.
-fn is_real(variable: &Variable) -> bool {
-    if !variable.is_secret() || variable.is_placeholder() || variable.is_weak() || repeats(&variable.value) {
-        return false;
-    }
-    if variable.has_credentials() {
-        let password = password_of(&variable.value);
-        return variable.is_remote() && is_mixed(password) && password.len() >= 8;
-    }
-    let is_address = variable.value.contains("://") || variable.value.contains('@');
-    variable.is_random() && !is_address && !names_something_else(&variable.name) && entropy(&variable.value) > 3.0
-}
-
-/// Words of names of things that look like keys and are none.
-fn names_something_else(name: &str) -> bool {
-    const OTHERS: &[&str] = &[
-        "id",
-        "name",
-        "path",
-        "file",
-        "url",
-        "host",
-        "expire",
-        "algorithm",
-        "public",
-        "template",
-        "header",
-        "model",
-        "prefix",
-        "email",
-        "price",
-    ];
-    let lower = name.to_ascii_lowercase();
-    lower.split('_').any(|word| OTHERS.contains(&word))
-}
-
-/// What stands between the user and the host of a URL.
-fn password_of(url: &str) -> &str {
-    let after = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let user = after.rsplit_once('@').map_or("", |(user, _)| user);
-    user.split_once(':').map_or("", |(_, password)| password)
-}
-
-fn is_mixed(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit()) && text.bytes().any(|byte| byte.is_ascii_alphabetic())
-}
-
-/// Whether a value only repeats or counts: `1234567890abcdef`, `0123456789abcdef`, `aaaa`.
-fn repeats(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    ["1234567", "abcdef", "abc123", "0000", "xxxx", "aaaa"].iter().any(|run| lower.contains(run))
-}
-
-/// How many bits a character of a text says, by how often each character stands in it.
-fn entropy(text: &str) -> f64 {
-    let mut counts = [0_u32; 256];
-    for byte in text.bytes() {
-        counts[usize::from(byte)] += 1;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "the length of a line is far below 2^52")]
-    let length = text.len().max(1) as f64;
-    counts
-        .iter()
-        .filter(|&&count| count > 0)
-        .map(|&count| f64::from(count) / length)
-        .map(|share| -share * share.log2())
-        .sum()
 }

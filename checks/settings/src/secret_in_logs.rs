@@ -1,6 +1,6 @@
 use pyaudit_check::project::environment::Variable;
 use pyaudit_check::project::{Module, names_secret};
-use pyaudit_check::python::{ExprId, ExprKind, FoldedPart, Operator, Parent};
+use pyaudit_check::python::{ExprId, ExprKind, FoldedPart, Operator, Parent, StmtId};
 use pyaudit_check::{Confidence, Findings, Project, Role, Span, check};
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ check! {
     /// ## Limits
     /// Only what is logged as it is: a slice, a length, a hash, a truth value and an attribute of it are silent. Variables without a setting
     /// behind them are known by their names, at medium confidence; a bare `token` counts only in modules about users, mail and
-    /// authentication, `key` never. Tests, scripts and examples are not examined.
+    /// authentication, `key` never. What a command or a module that no application loads prints is left alone. Tests, scripts and examples are not examined.
     id: "secret-in-logs",
     summary: "a secret is written to a log",
     area: Settings,
@@ -112,7 +112,12 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     let mut found: BTreeMap<String, Vec<Logged>> = BTreeMap::new();
     for call in module.calls_named(WRITERS) {
         let is_print = call.name == "print" && call.object.is_none();
-        if !is_print && !project.is_log_call(module, call.id) {
+        let is_written = if is_print {
+            may_not_print(project, module, call.function())
+        } else {
+            project.is_log_call(module, call.id)
+        };
+        if !is_written {
             continue;
         }
         if module.python.is_in_main_guard(Parent::Expr(call.id)) {
@@ -121,8 +126,11 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         findings.examined(1);
         for part in call.args.iter().flat_map(|&arg| parts_of(module, arg)) {
             if let Some((name, confidence)) = secret(project, module, part) {
-                let logged =
-                    Logged { name: name.clone(), span: module.span_of(part), writer: call.name.to_owned(), confidence };
+                // A name in the text may stand for a text that was made elsewhere.
+                let (at, own) = (module.span_of(part), module.span_of(call.id));
+                let is_inside = own.range.zip(at.range).is_some_and(|(outer, inner)| outer.contains(inner));
+                let span = if is_inside { at } else { call.span() };
+                let logged = Logged { name: name.clone(), span, writer: call.name.to_owned(), confidence };
                 found.entry(name).or_default().push(logged);
             }
         }
@@ -135,6 +143,12 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
             finding.related(other.span, "written here too");
         }
     }
+}
+
+/// Whether what is printed goes to a log: not for a command, whose output somebody asked for.
+fn may_not_print(project: &Project, module: &Module, function: Option<StmtId>) -> bool {
+    let is_command = function.is_some_and(|function| project.is_command(module, function));
+    project.imports.is_served(module.id) && !project.is_command_line(module) && !is_command
 }
 
 /// What an argument shows as it is: itself, the holes of its text, the values that it is formatted with.

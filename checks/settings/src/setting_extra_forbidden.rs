@@ -17,7 +17,7 @@ check! {
     /// Say `model_config = SettingsConfigDict(env_file=".env", extra="ignore")`, or give the class the fields.
     ///
     /// ## Limits
-    /// Only version 2, where the class names an `env_file` whose copy or template stands in the repository, and an object of the class is
+    /// Only version 2, where the class names an `env_file` whose copy or template stands where the application is started, and an object of the class is
     /// made. Keys without a value are taken by pydantic-settings as not there. Classes with sources of their own, or whose
     /// configuration cannot be read as a whole, are left out, and so are keys that begin like a field that holds a model.
     id: "setting-extra-forbidden",
@@ -26,7 +26,7 @@ check! {
     axis: ConfigurationSecurity,
     severity: Medium,
     confidence: High,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: [
         "https://docs.pydantic.dev/latest/concepts/pydantic_settings/#dotenv-env-support",
@@ -67,6 +67,9 @@ fn run(project: &Project, findings: &mut Findings) {
     }
 }
 
+/// Names of templates of `.env`.
+const TEMPLATES: &[&str] = &[".env.example", ".env.sample", ".env.template", ".env.dist"];
+
 /// Whether a class refuses keys of its environment file.
 fn forbids(project: &Project, class: &SettingsClass) -> bool {
     let configuration = &class.configuration;
@@ -89,11 +92,13 @@ fn is_read(project: &Project, class: &SettingsClass, site: &Site) -> bool {
     let code = &project.sources.file(project.modules.get(class.module).file).path;
     class.configuration.environment_files.iter().any(|file| {
         let wanted = paths::file_name(&file.path);
-        let is_named = source.name() == wanted
-            || (is_template
-                && wanted == ".env"
-                && matches!(source.name(), ".env.example" | ".env.sample" | ".env.template" | ".env.dist"));
-        is_named && paths::is_within(code, paths::directory(&source.path))
+        let template = || is_template && wanted == ".env" && TEMPLATES.contains(&source.name());
+        // The path counts from where the application is started: where its modules are found, or beside `src`.
+        let root = project.modules.root_of(code);
+        let start = root.strip_suffix("src").map_or(root, |around| around.trim_end_matches('/'));
+        let place = paths::join(start, &file.path);
+        let directory = place.as_deref().map_or(start, paths::directory);
+        (source.name() == wanted || template()) && file.is_whole && source.directory() == directory
     })
 }
 

@@ -17,7 +17,7 @@ check! {
     ///
     /// ## Limits
     /// A function that only a module's own statements, the making of the application or its start call is silent, and so is one
-    /// that keeps the object itself (`global`, an attribute). Models and plain classes are not examined, nor are
+    /// with parameters or that keeps the object itself (`global`, an attribute). Models and plain classes are not examined, nor are
     /// tests, scripts, examples and migrations.
     id: "settings-rebuilt",
     summary: "settings are read from disk at each call",
@@ -25,7 +25,7 @@ check! {
     axis: Robustness,
     severity: Low,
     confidence: High,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: ["https://fastapi.tiangolo.com/advanced/settings/#creating-the-settings-only-once-with-lru_cache"],
     run: Project(run),
@@ -93,7 +93,9 @@ fn report(
         let is_it = getter.module == instance.module && getter.function == Some(function);
         is_it && getter.kind == InstanceKind::Getter && !getter.is_cached
     });
-    if !is_lent || keeps(module, function) || !definition.decorators.is_empty() {
+    // One with parameters makes what it is asked for.
+    let is_plain = definition.parameters.iter().next().is_none() && definition.decorators.is_empty();
+    if !is_lent || keeps(module, function) || !is_plain {
         return;
     }
     let Some(user) = repeated_use(project, module, function, name) else { return };

@@ -16,7 +16,8 @@ check! {
     /// start, and everything that is missing is told together.
     ///
     /// ## Limits
-    /// Classes with fewer than three such attributes, dataclasses, models, and names of a module outside of a class are left alone, and
+    /// Services that read their own settings in `__init__` (classes with methods, whose names do not say that they hold settings),
+    /// classes with fewer than three such attributes, dataclasses, models, and names of a module outside of a class are left alone, and
     /// so are classes whose reads are typed by `environs`, `decouple` or `starlette.config`. Tests, scripts and examples are
     /// not examined.
     id: "untyped-settings",
@@ -45,10 +46,30 @@ fn run(project: &Project, findings: &mut Findings) {
         }
         findings.examined(1);
         let fields: Vec<&Field> = class.fields.iter().filter(|field| is_untyped(project, class, field)).collect();
-        if class.kind == ClassKind::Plain && fields.len() >= FEWEST {
+        let is_meant = says_settings(class) || has_no_methods(project, class);
+        if class.kind == ClassKind::Plain && fields.len() >= FEWEST && is_meant {
             findings.report(class.span, message(&class.qualname(), fields.len())).subject(class.qualname());
         }
     }
+}
+
+/// Whether the name of a class says that it holds settings.
+fn says_settings(class: &SettingsClass) -> bool {
+    const NAMES: &[&str] =
+        &["settings", "setting", "config", "configuration", "conf", "environment", "env", "constants"];
+    let name = class.path.last().map_or("", String::as_str).to_ascii_lowercase();
+    NAMES.iter().any(|word| name.starts_with(word) || name.ends_with(word))
+}
+
+/// Whether a class only holds values: one that does something with them is a service with its own settings in it.
+fn has_no_methods(project: &Project, class: &SettingsClass) -> bool {
+    let module = project.modules.get(class.module);
+    let body = module.class(class.class).map_or(&[][..], |definition| &definition.body);
+    body.iter().all(|&stmt| {
+        module.function(stmt).is_none_or(|function| {
+            module.python.syntax.identifier(function.name) == "__init__" || !function.decorators.is_empty()
+        })
+    })
 }
 
 /// Whether a field of a class itself is what the standard library reads.

@@ -1,8 +1,10 @@
 //! Files of environment variables: what they set, and whether they are the real thing or a template.
 
 mod loads;
+mod real_secrets;
 
 pub use loads::Load;
+pub use real_secrets::is_known_key;
 
 use crate::{Data, Files};
 use pyaudit_data::Value;

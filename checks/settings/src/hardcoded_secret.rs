@@ -1,0 +1,166 @@
+use pyaudit_check::project::Module;
+use pyaudit_check::project::environment::{Variable, is_known_key};
+use pyaudit_check::project::settings::{SecretKind, secret_kind};
+use pyaudit_check::project::variables::{Given, SiteKind};
+use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtKind};
+use pyaudit_check::{Findings, Project, Role, Span, check, mask};
+use std::collections::{BTreeMap, BTreeSet};
+
+check! {
+    /// ## What it does
+    /// Finds secrets that stand in the source: keys that are known by their form (AWS, GitHub, Stripe, Slack, private keys),
+    /// values that look made by a machine under the name of a secret, signing keys and passwords of the application as constants
+    /// (`SECRET_KEY = "mysecret"`), addresses with a password, and the same in compose files, images,
+    /// manifests and workflows. One finding a value and file. Values are never shown.
+    ///
+    /// ## Why it matters
+    /// Everybody who can read the repository, now or later, has the secret; it cannot differ between environments,
+    /// and replacing it takes a release.
+    ///
+    /// ## How to fix
+    /// Read it from the environment, without a default, and replace the secret at its source: history keeps the old one.
+    ///
+    /// ## Limits
+    /// Defaults of settings and of reads of the environment belong to `insecure-setting-default`, environment files to
+    /// `committed-env-file` and `secret-in-env-example`. Placeholders, words for databases on this machine, names of
+    /// fields, headers and messages are silent. Tests and examples are not examined, and of scripts only keys
+    /// that look real. Other text files are not searched. Whether a key is still valid is not asked.
+    id: "hardcoded-secret",
+    summary: "a secret stands in the source",
+    area: Settings,
+    axis: ConfigurationSecurity,
+    severity: High,
+    confidence: High,
+    maturity: Stable,
+    since: "0.1.0",
+    references: ["https://cwe.mitre.org/data/definitions/798.html", "https://cwe.mitre.org/data/definitions/321.html"],
+    run: Project(run),
+}
+
+fn message(name: Option<&str>, text: &str) -> String {
+    let shown = mask(text);
+    match name {
+        Some(name) => {
+            format!("`{name}` is a secret in the source (`{shown}`), which everybody who reads the repository has")
+        }
+        None => format!("`{shown}` is a secret in the source, which everybody who reads the repository has"),
+    }
+}
+
+/// A secret, with its name where it has one.
+type Found<'p> = (Span, Option<&'p str>, &'p str);
+
+fn run(project: &Project, findings: &mut Findings) {
+    let defaults: BTreeSet<Span> = project.fallbacks().iter().map(|fallback| fallback.span).collect();
+    for module in project.modules.iter() {
+        if matches!(module.role, Role::Application | Role::Script) {
+            findings.examined(1);
+            let mut found = in_module(module, &defaults);
+            found.sort_by_key(|(span, name, _)| (*span, name.is_none()));
+            report(found, findings);
+        }
+    }
+    let mut by_file: BTreeMap<_, Vec<Found<'_>>> = BTreeMap::new();
+    for site in project.variables.sites() {
+        let is_manifest = !matches!(site.kind, SiteKind::EnvironmentFile | SiteKind::Code);
+        if !is_manifest || matches!(project.sources.file(site.file).role, Role::Test | Role::Example) {
+            continue;
+        }
+        for definition in &site.definitions {
+            let Given::Literal(text) = &definition.value else { continue };
+            if Variable::named(&definition.name, text).looks_real() || is_known_key(text) {
+                by_file.entry(site.file).or_default().push((definition.value_span, Some(&definition.name), text));
+            }
+        }
+    }
+    for found in by_file.into_values() {
+        findings.examined(1);
+        report(found, findings);
+    }
+}
+
+/// Reports each value once.
+fn report(found: Vec<Found<'_>>, findings: &mut Findings) {
+    let mut values: Vec<(&str, Vec<Found<'_>>)> = Vec::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for each in found {
+        let at = *seen.entry(each.2).or_insert_with(|| {
+            values.push((each.2, Vec::new()));
+            values.len() - 1
+        });
+        if values[at].1.last().is_none_or(|last| last.0 != each.0) {
+            values[at].1.push(each);
+        }
+    }
+    for (text, places) in values {
+        let Some(((span, name, _), others)) = places.split_first() else { continue };
+        let finding = findings.report(*span, message(*name, text));
+        finding.subject(name.unwrap_or("secret")).secret();
+        for (span, ..) in others {
+            finding.related(*span, "the same value");
+        }
+    }
+}
+
+/// The secrets of a module that are no default of a setting.
+fn in_module<'p>(module: &'p Module, defaults: &BTreeSet<Span>) -> Vec<Found<'p>> {
+    let syntax = &module.python.syntax;
+    let is_default = |expr: ExprId| {
+        let span = module.span_of(expr);
+        defaults.iter().any(|default| {
+            default.file == span.file
+                && default.range.zip(span.range).is_some_and(|(outer, inner)| outer.contains(inner))
+        })
+    };
+    let mut found = Vec::new();
+    for (id, expr) in syntax.exprs() {
+        if let ExprKind::Str { value, .. } = &expr.kind {
+            let given = || Variable::named("", value);
+            let is_address = value.contains("://") && value.contains('@') && !value.contains(char::is_whitespace);
+            if is_known_key(value) || (is_address && given().looks_real() && module.role == Role::Application) {
+                found.push((id, None, &**value));
+            }
+        }
+    }
+    for (id, stmt) in syntax.stmts() {
+        let (target, value, annotated) = match &stmt.kind {
+            StmtKind::Assign { targets, value } if targets.len() == 1 => (targets[0], *value, false),
+            StmtKind::AnnAssign { target, value: Some(value), .. } => (*target, *value, true),
+            _ => continue,
+        };
+        let (Some(name), Some(text)) = (last_name(module, target), syntax.string(value)) else { continue };
+        let in_class = syntax.ancestors(Parent::Stmt(id)).find_map(|node| match node {
+            Parent::Stmt(outer) => Some(matches!(syntax.stmt(outer).kind, StmtKind::ClassDef(_))),
+            _ => None,
+        });
+        if is_secret(module, name, text, (annotated, in_class == Some(true))) {
+            found.push((value, Some(name), text));
+        }
+    }
+    let found = found.into_iter().filter(|(expr, ..)| !is_default(*expr));
+    found.map(|(expr, name, text)| (module.span_of(expr), name, text)).collect()
+}
+
+/// Whether a constant is a secret: one that looks real, or the application's own, which any word can be.
+fn is_secret(module: &Module, name: &str, text: &str, (annotated, in_class): (bool, bool)) -> bool {
+    let given = Variable::named(name, text);
+    if given.looks_real() && !text.contains(' ') {
+        return true;
+    }
+    let lower = name.to_ascii_lowercase();
+    let signs = lower.contains("secret") || lower.contains("jwt") || lower.contains("signing");
+    let says_itself = text.trim().eq_ignore_ascii_case(name) && !lower.contains("secret");
+    // A field of a schema or a member of an enumeration names something.
+    let is_constant = module.role == Role::Application && !in_class && !annotated;
+    let is_sentence = text.contains(' ') && !signs;
+    is_constant && !is_sentence && !says_itself && signs && secret_kind(name, text) == Some(SecretKind::Own)
+}
+
+fn last_name(module: &Module, target: ExprId) -> Option<&str> {
+    let syntax = &module.python.syntax;
+    match &syntax.expr(target).kind {
+        ExprKind::Name { id, .. } => Some(syntax.name(*id)),
+        ExprKind::Attribute { attr, .. } => Some(syntax.identifier(*attr)),
+        _ => None,
+    }
+}
