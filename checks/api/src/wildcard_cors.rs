@@ -1,3 +1,4 @@
+use pyaudit_check::project::variables::{Definition, Scope, Site, SiteKind};
 use pyaudit_check::project::{Condition, Module, PossibleValue};
 use pyaudit_check::python::{ExprId, ExprKind};
 use pyaudit_check::{Findings, Project, Role, Severity, check};
@@ -5,7 +6,8 @@ use pyaudit_check::{Findings, Project, Role, Severity, check};
 check! {
     /// ## What it does
     /// Finds applications that let any web site call them: `*` among the origins that the CORS middleware really gets,
-    /// also through constants, settings classes, defaults of environment variables and branches; an
+    /// also through constants, settings classes and their validators, defaults of environment variables, branches, and values that a
+    /// manifest, image or compose file of the repository gives them; an
     /// `allow_origin_regex` that matches everything; an `Access-Control-Allow-Origin: *` set by hand.
     ///
     /// ## Why it matters
@@ -17,8 +19,9 @@ check! {
     /// List the origins of your own front ends, per environment, and have no wildcard as a default.
     ///
     /// ## Limits
-    /// `allow_headers` and `allow_methods` may be `*`. Values that a deployment gives by environment variables are not
-    /// joined yet: a default of `*` counts although a manifest may replace it. A branch that runs in development alone
+    /// `allow_headers` and `allow_methods` may be `*`. A default of `*` counts although a manifest may
+    /// replace it. What manifests, images, compose files and environment files for production give the variable counts where nothing in the
+    /// code opens it; what is set by hand on a platform is not seen. A branch that runs in development alone
     /// is reported at low severity. Tests, scripts and examples are not examined. An expression that cannot be
     /// followed is silent.
     id: "wildcard-cors",
@@ -60,6 +63,11 @@ fn origins_message(value: &PossibleValue, with_credentials: bool) -> String {
     };
     let place = if value.condition == Some(Condition::Development) { ", in development" } else { "" };
     format!("any web site may call this API{with}{why}{place}")
+}
+
+fn deployed_message(variable: &str, with_credentials: bool) -> String {
+    let with = if with_credentials { " with credentials" } else { "" };
+    format!("any web site may call this API{with}: the deployment sets `{variable}` to `*`")
 }
 
 fn regex_message(with_credentials: bool) -> String {
@@ -104,8 +112,17 @@ fn report(
 ) {
     let possible = project.possible_strings(module, expr);
     let open = possible.values.iter().filter(|value| is_open(value.text.trim()));
-    let Some(value) = open.min_by_key(|value| value.condition == Some(Condition::Development)) else { return };
     let at = module.span_of(expr);
+    let Some(value) = open.min_by_key(|value| value.condition == Some(Condition::Development)) else {
+        if let Some(definition) = opened_by_deployment(project, module, expr, &is_open) {
+            let finding = findings.report(at, deployed_message(&definition.name, with_credentials));
+            finding.related(definition.value_span, "the deployment gives the value here");
+            if with_credentials {
+                finding.severity(Severity::Critical);
+            }
+        }
+        return;
+    };
     let finding = findings.report(at, message(value, with_credentials));
     let inside = at.file == value.span.file
         && at.range.zip(value.span.range).is_some_and(|(outer, inner)| outer.contains(inner));
@@ -117,6 +134,34 @@ fn report(
     } else if with_credentials {
         finding.severity(Severity::Critical);
     }
+}
+
+/// What a deployment of the repository gives the variable behind an option, where that lets everybody in.
+fn opened_by_deployment<'p>(
+    project: &'p Project,
+    module: &Module,
+    expr: ExprId,
+    is_open: impl Fn(&str) -> bool,
+) -> Option<&'p Definition> {
+    let variable = project.variables.get(&project.deciding_variable(module, expr)?)?;
+    let mut given = project.variables.definitions(variable).filter(|(site, _)| deploys(site));
+    let elements = |text: &str| -> Vec<String> {
+        let list = text.trim().trim_start_matches('[').trim_end_matches(']');
+        list.split(',').map(|each| each.trim().trim_matches(['"', '\'']).to_owned()).collect()
+    };
+    let found = given.find(|(_, definition)| {
+        let text = definition.value.literal();
+        text.is_some_and(|text| is_open(text.trim()) || elements(text).iter().any(|each| is_open(each)))
+    });
+    found.map(|(_, definition)| definition)
+}
+
+/// Whether a place gives variables to what users are served by.
+fn deploys(site: &Site) -> bool {
+    let is_platform = matches!(site.kind, SiteKind::Render | SiteKind::Fly | SiteKind::AppJson | SiteKind::Dockerfile);
+    let is_compose = site.kind == SiteKind::Compose && matches!(site.scope, Scope::Deployment | Scope::Unstated);
+    site.is_own
+        && (is_platform || is_compose || (site.kind == SiteKind::EnvironmentFile && site.scope == Scope::Deployment))
 }
 
 /// Whether an option is not plainly `False`.

@@ -325,3 +325,82 @@ fn circles_and_long_chains_end() {
     let project = project(&[("config.py", &text)]);
     assert!(project.settings.classes().len() >= 60, "{}", project.settings.classes().len());
 }
+
+#[test]
+fn fallbacks_are_told_once_each_with_where_they_hold_and_what_refuses_them() {
+    use pyaudit_project::settings::Refused;
+    let text = "\
+import os
+from pydantic import model_validator
+from pydantic_settings import BaseSettings
+
+class Settings(BaseSettings):
+    environment: str = 'local'
+    key: str = 'dev'
+    name: str = os.getenv('NAME', 'shop')
+
+    @model_validator(mode='after')
+    def guard(self):
+        if self.environment == 'production' and self.key == 'dev':
+            raise ValueError('key')
+        return self
+
+class DevelopmentSettings(BaseSettings):
+    level: int = 3
+
+settings = Settings()
+port = os.getenv('PORT') or 8000
+mode = os.getenv('MODE', 'a')
+if mode == 'a':
+    raise RuntimeError('mode')
+";
+    let project = project(&[("app/config.py", text), ("tests/test_config.py", "import os\nos.getenv('X', '1')\n")]);
+    let told = project.fallbacks();
+    let lines: Vec<String> =
+        told.iter().map(|it| format!("{}={} {}", it.name, it.value, it.is_for_development())).collect();
+    assert_eq!(
+        lines,
+        [
+            "ENVIRONMENT='local' false",
+            "KEY='dev' false",
+            "NAME='shop' false",
+            "LEVEL=3 true",
+            "PORT=8000 false",
+            "MODE='a' false"
+        ]
+    );
+    let refused = |name: &str| told.iter().find(|it| it.name == name).map(|it| it.refused(&project));
+    assert_eq!(refused("KEY"), Some(Refused::Yes));
+    assert_eq!(refused("NAME"), Some(Refused::No));
+    assert_eq!(refused("MODE"), Some(Refused::Perhaps));
+}
+
+#[test]
+fn unused_settings_are_those_that_no_attribute_and_no_string_names() {
+    let text = "\
+from pydantic_settings import BaseSettings
+
+class Settings(BaseSettings):
+    used: int = 1
+    named: int = 1
+    idle: int = 1
+
+class Whole(BaseSettings):
+    other: int = 1
+
+settings = Settings()
+print(settings.used, getattr(settings, 'named'), Whole().model_dump())
+";
+    let project = project(&[("app/config.py", text)]);
+    let unused = project.unused_settings();
+    let names: Vec<&str> =
+        unused.iter().flat_map(|(_, fields)| fields.iter().map(|field| field.name.as_str())).collect();
+    assert_eq!(names, ["idle"]);
+}
+
+#[test]
+fn the_root_of_a_path_is_the_innermost() {
+    let project = project(&[("shop/pyproject.toml", "[project]\nname='shop'\n"), ("shop/app/main.py", "import os\n")]);
+    assert_eq!(project.modules.root_of("shop/app/main.py"), "shop");
+    assert_eq!(project.modules.root_of("other/main.py"), "");
+}
