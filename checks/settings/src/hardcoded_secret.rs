@@ -23,7 +23,7 @@ check! {
     /// ## Limits
     /// Defaults of settings and of reads of the environment belong to `insecure-setting-default`, environment files to
     /// `committed-env-file` and `secret-in-env-example`. Placeholders, words for databases on this machine, names of
-    /// fields, headers and messages are silent. Tests and examples are not examined, and of scripts only keys
+    /// fields, headers and messages, examples of schemas, and keys that front ends publish are silent. Tests and examples are not examined, and of scripts only keys
     /// that look real. Other text files are not searched. Whether a key is still valid is not asked.
     id: "hardcoded-secret",
     summary: "a secret stands in the source",
@@ -31,7 +31,7 @@ check! {
     axis: ConfigurationSecurity,
     severity: High,
     confidence: High,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: ["https://cwe.mitre.org/data/definitions/798.html", "https://cwe.mitre.org/data/definitions/321.html"],
     run: Project(run),
@@ -68,7 +68,9 @@ fn run(project: &Project, findings: &mut Findings) {
         }
         for definition in &site.definitions {
             let Given::Literal(text) = &definition.value else { continue };
-            if Variable::named(&definition.name, text).looks_real() || is_known_key(text) {
+            if !is_public(&definition.name)
+                && (Variable::named(&definition.name, text).looks_real() || is_known_key(text))
+            {
                 by_file.entry(site.file).or_default().push((definition.value_span, Some(&definition.name), text));
             }
         }
@@ -77,6 +79,33 @@ fn run(project: &Project, findings: &mut Findings) {
         findings.examined(1);
         report(found, findings);
     }
+}
+
+/// Whether a name says that everybody may know the value: what a front end is built with, the key of a statistics service.
+fn is_public(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let is_front_end = ["vite_", "react_app_", "expo_"].iter().any(|start| lower.starts_with(start));
+    is_front_end || lower.split('_').any(|word| matches!(word, "public" | "telemetry" | "posthog" | "publishable"))
+}
+
+/// Whether a text is a token without its signature, as examples have it.
+fn is_unsigned(text: &str) -> bool {
+    text.starts_with("eyJ") && text.matches('.').count() < 2
+}
+
+/// The places of examples and descriptions of schemas.
+fn examples(module: &Module) -> Vec<Span> {
+    const NAMES: &[&str] = &["example", "examples", "description", "json_schema_extra", "openapi_examples"];
+    let syntax = &module.python.syntax;
+    let mut found = Vec::new();
+    for (_, expr) in syntax.exprs() {
+        if let ExprKind::Call { keywords, .. } = &expr.kind {
+            found.extend(
+                NAMES.iter().filter_map(|name| module.keyword(keywords, name)).map(|value| module.span_of(value)),
+            );
+        }
+    }
+    found
 }
 
 /// Reports each value once.
@@ -113,6 +142,11 @@ fn in_module<'p>(module: &'p Module, defaults: &BTreeSet<Span>) -> Vec<Found<'p>
         })
     };
     let mut found = Vec::new();
+    let examples = examples(module);
+    let is_example = |expr: ExprId| {
+        let range = module.span_of(expr).range;
+        examples.iter().any(|example| example.range.zip(range).is_some_and(|(outer, inner)| outer.contains(inner)))
+    };
     for (id, expr) in syntax.exprs() {
         if let ExprKind::Str { value, .. } = &expr.kind {
             let given = || Variable::named("", value);
@@ -137,13 +171,16 @@ fn in_module<'p>(module: &'p Module, defaults: &BTreeSet<Span>) -> Vec<Found<'p>
             found.push((value, Some(name), text));
         }
     }
-    let found = found.into_iter().filter(|(expr, ..)| !is_default(*expr));
+    let found = found.into_iter().filter(|(expr, ..)| !is_default(*expr) && !is_example(*expr));
     found.map(|(expr, name, text)| (module.span_of(expr), name, text)).collect()
 }
 
 /// Whether a constant is a secret: one that looks real, or the application's own, which any word can be.
 fn is_secret(module: &Module, name: &str, text: &str, (annotated, in_class): (bool, bool)) -> bool {
     let given = Variable::named(name, text);
+    if is_public(name) || is_unsigned(text) {
+        return false;
+    }
     if given.looks_real() && !text.contains(' ') {
         return true;
     }

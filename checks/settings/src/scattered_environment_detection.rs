@@ -27,7 +27,7 @@ check! {
     axis: ConfigurationSecurity,
     severity: Low,
     confidence: High,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: ["https://12factor.net/config"],
     run: Project(run),
