@@ -134,8 +134,48 @@ impl Project {
         edges.filter_map(|edge| if let Callee::Function(callee) = edge.callee { Some(callee) } else { None }).collect()
     }
 
+    /// The functions that run while an application starts or stops, with what they call and wait for; not what they start
+    /// as a task or a thread.
+    pub fn functions_at_start(&self) -> BTreeSet<FunctionId> {
+        let mut open: Vec<FunctionId> = self.start_functions().into_iter().collect();
+        let mut found = BTreeSet::new();
+        while let Some(function) = open.pop() {
+            if !found.insert(function) {
+                continue;
+            }
+            let edges = self.calls.callees(function).filter(|(_, edge)| {
+                edge.confidence == Confidence::Known && stays_on_loop(edge) && !self.starts_a_task(edge)
+            });
+            open.extend(edges.map(|(callee, _)| callee));
+        }
+        found
+    }
+
+    /// The functions that run while a process serves: what routes, dependencies, middleware and tasks lead to, in whatever
+    /// thread; and the tasks and threads that a start begins, with what these call.
+    pub fn functions_while_serving(&self) -> BTreeSet<FunctionId> {
+        let starts = self.functions_at_start();
+        let entries = self.calls.functions().filter(|(id, function)| {
+            let entry = function.entry;
+            let is_application = self.modules.get(function.module).role == Role::Application;
+            let serves = entry.route || entry.dependency || entry.framework || entry.task;
+            is_application && serves && !starts.contains(id)
+        });
+        let begun = starts.iter().flat_map(|&start| self.calls.callees(start));
+        let begun = begun.filter(|(_, edge)| edge.off_loop || self.starts_a_task(edge)).map(|(callee, _)| callee);
+        let mut open: Vec<FunctionId> = entries.map(|(id, _)| id).chain(begun).collect();
+        let mut found = BTreeSet::new();
+        while let Some(function) = open.pop() {
+            if found.insert(function) {
+                let edges = self.calls.callees(function).filter(|(_, edge)| edge.confidence == Confidence::Known);
+                open.extend(edges.map(|(callee, _)| callee));
+            }
+        }
+        found
+    }
+
     /// Whether a coroutine that an edge calls, or a function that it passes on, goes on after the caller.
-    fn starts_a_task(&self, edge: &Edge) -> bool {
+    pub fn starts_a_task(&self, edge: &Edge) -> bool {
         let syntax = &self.modules.get(edge.module).python.syntax;
         let last_name = |call: &ExprKind| match call {
             ExprKind::Call { func, .. } => match &syntax.expr(*func).kind {
