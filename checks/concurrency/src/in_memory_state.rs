@@ -1,7 +1,7 @@
 use pyaudit_check::project::calls::FunctionId;
 use pyaudit_check::project::{Definition, Module, ModuleId, Symbol};
 use pyaudit_check::python::{ExprId, ExprKind, Parent, ScopeKind, StmtId, StmtKind};
-use pyaudit_check::{Findings, Project, Role, Severity, Span, check};
+use pyaudit_check::{Confidence, Findings, Project, Role, Severity, Span, check};
 use std::collections::{BTreeMap, BTreeSet};
 
 check! {
@@ -22,7 +22,7 @@ check! {
     /// How many workers run is not read yet, so this holds for a service that runs more than one or restarts. What is
     /// written at import or at the start alone stays silent, and so do constants, results of `lru_cache`, sets that hold running
     /// tasks, and registries, locks, clients, models and pools by their names, which belong to a process. A cache is of
-    /// low severity. Attributes of objects that a function makes are not seen.
+    /// low severity and confidence, and metrics, statistics and buffers of a process stay silent. All containers of one class are one finding. Attributes of objects that a function makes are not seen.
     id: "in-memory-state",
     summary: "requests keep state in the memory of one process",
     area: Concurrency,
@@ -112,6 +112,14 @@ const OWN_WORDS: &[&str] = &[
     "factories",
     "pipelines",
     "loaded",
+    "metrics",
+    "stats",
+    "statistics",
+    "buffer",
+    "buffers",
+    "batch",
+    "waiters",
+    "futures",
     "middleware",
     "routes",
 ];
@@ -139,22 +147,34 @@ fn run(project: &Project, findings: &mut Findings) {
         }
     }
     findings.examined(homes.len());
-    for (home, mut writes) in writes {
-        if writes.iter().any(|write| write.adds) {
-            writes.sort_by_key(|write| (!write.adds, write.span));
-            report(project, &home, homes[&home], &writes, findings);
-        }
+    writes.retain(|_, writes| writes.iter().any(|write| write.adds));
+    // What one class keeps moves to another place at once.
+    let mut groups: BTreeMap<(ModuleId, Vec<String>), Vec<Home>> = BTreeMap::new();
+    for home in writes.keys() {
+        let is_attribute = home.1.len() > 1;
+        let owner = if is_attribute { home.1[..home.1.len() - 1].to_vec() } else { home.1.clone() };
+        groups.entry((home.0, owner)).or_default().push(home.clone());
+    }
+    for kept in groups.into_values() {
+        let mut all: Vec<&Write> = kept.iter().flat_map(|home| &writes[home]).collect();
+        all.sort_by_key(|write| (!write.adds, write.span));
+        report(project, &kept, &homes, &all, findings);
     }
 }
 
-fn report(project: &Project, home: &Home, place: Span, writes: &[Write], findings: &mut Findings) {
+fn report(project: &Project, kept: &[Home], homes: &BTreeMap<Home, Span>, writes: &[&Write], findings: &mut Findings) {
+    let Some(home) = kept.iter().min_by_key(|home| homes[*home]) else { return };
+    let place = homes[home];
     let writers: BTreeSet<FunctionId> = writes.iter().map(|write| write.function).collect();
     let name = home.1.join(".");
     let writer = project.calls.qualname(project, writes[0].function);
     let finding = findings.report(place, message(&name, &writer, writers.len()));
     finding.subject(name.clone());
     if words(&name).any(|word| matches!(word.as_str(), "cache" | "cached" | "memo")) {
-        finding.severity(Severity::Low);
+        finding.severity(Severity::Low).confidence(Confidence::Low);
+    }
+    for other in kept.iter().filter(|other| *other != home) {
+        finding.related(homes[other], format!("`{}` is written too", other.1.join(".")));
     }
     for write in writes.iter().take(MAX_RELATED) {
         finding.related(write.span, format!("`{}` writes to it", project.calls.qualname(project, write.function)));
