@@ -165,10 +165,10 @@ fn run(project: &Project, findings: &mut Findings) {
 fn report(project: &Project, kept: &[Home], homes: &BTreeMap<Home, Span>, writes: &[&Write], findings: &mut Findings) {
     let Some(home) = kept.iter().min_by_key(|home| homes[*home]) else { return };
     let place = homes[home];
-    let writers: BTreeSet<FunctionId> = writes.iter().map(|write| write.function).collect();
+    let functions: BTreeSet<FunctionId> = writes.iter().map(|write| write.function).collect();
     let name = home.1.join(".");
-    let writer = project.calls.qualname(project, writes[0].function);
-    let finding = findings.report(place, message(&name, &writer, writers.len()));
+    let first = project.calls.qualname(project, writes[0].function);
+    let finding = findings.report(place, message(&name, &first, functions.len()));
     finding.subject(name.clone());
     if words(&name).any(|word| matches!(word.as_str(), "cache" | "cached" | "memo")) {
         finding.severity(Severity::Low).confidence(Confidence::Low);
