@@ -4,7 +4,9 @@ use pyaudit_project::{Project, Purpose, Route, analyse};
 use pyaudit_source::{MemoryFile, MemoryGit, Sources};
 
 fn project(text: &str) -> Project {
-    let text = format!("from typing import Annotated\nfrom fastapi import *\napp = FastAPI()\n{text}");
+    let text = format!(
+        "from typing import Annotated\nfrom fastapi import APIRouter, Depends, FastAPI, Path, Request\napp = FastAPI()\n{text}"
+    );
     let sources = Sources::from_memory([MemoryFile::new("main.py", text)], MemoryGit::None);
     let data = analyse(&sources);
     Project::build(sources, data)
@@ -155,4 +157,48 @@ fn many_branching_paths_end() {
         text.extend(["@app.get('/", &path.join("/"), "')\ndef f(): ...\n"]);
     }
     assert!(overlaps(&text).len() < 300);
+}
+
+#[test]
+fn a_decorator_that_registers_elsewhere_gives_one_route_at_its_own_place() {
+    let project = project(
+        "
+def guarded(method, path):
+    def decorator(function):
+        return method(path)(function)
+    return decorator
+
+@guarded(app.get, '/a')
+def show(): ...
+",
+    );
+    let [route] = routes(&project)[..] else { panic!("one route: {:?}", project.routes.routes) };
+    assert_eq!(project.sources.slice(route.span), "guarded(app.get, '/a')");
+    assert_eq!(
+        (route.subject(), project.endpoint_name(&route.endpoint)),
+        ("GET /a".to_owned(), Some("main:show".to_owned()))
+    );
+}
+
+#[test]
+fn routers_are_included_in_the_order_of_a_sorted_list() {
+    let project = project(
+        "
+late = APIRouter(prefix='/late')
+early = APIRouter(prefix='/early')
+@late.get('')
+def one(): ...
+@early.get('')
+def two(): ...
+numbered = [(2, late), (1, early)]
+numbered.sort(key=lambda pair: pair[0])
+for _, router in numbered:
+    app.include_router(router)
+for _, router in sorted([(1, late), (2, early)], key=lambda pair: pair[0], reverse=True):
+    app.include_router(router, prefix='/again')
+",
+    );
+    let application = project.routes.routes[0].application.expect("an application serves them");
+    let tried: Vec<&str> = project.routes.tried_by(application).iter().map(|(_, route)| route.path.as_str()).collect();
+    assert_eq!(tried, ["/early", "/late", "/again/early", "/again/late"]);
 }

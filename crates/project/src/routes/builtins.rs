@@ -74,7 +74,7 @@ impl Interpreter<'_> {
                 _ => Value::Unknown,
             },
             "str" => first.and_then(shown).map_or(Value::Unknown, |text| Value::text(&text)),
-            "sorted" => self.sorted(arguments),
+            "sorted" => self.sorted(frame, call, arguments),
             "dict" => {
                 let mut pairs = first.and_then(|value| self.pairs(value)).unwrap_or_default();
                 pairs.extend(
@@ -160,6 +160,10 @@ impl Interpreter<'_> {
             },
             Value::Text(text) => self.call_text_method(&Rc::clone(text), name, arguments),
             Value::Path(path) => self.call_path_method(&Rc::clone(path), name, arguments),
+            Value::List(_) if name == "sort" => {
+                let receiver = receiver.plain().clone();
+                self.sort(frame, call, &receiver, arguments)
+            }
             Value::List(_) | Value::Dict(_) | Value::Tuple(_) => {
                 let receiver = receiver.plain().clone();
                 self.call_container_method(&receiver, name, arguments)
@@ -256,16 +260,6 @@ impl Interpreter<'_> {
             },
             _ => None,
         }
-    }
-
-    fn sorted(&mut self, arguments: &Arguments) -> Value {
-        let Some(mut values) = arguments.positional.first().and_then(|value| self.elements(value)) else {
-            return Value::Unknown;
-        };
-        if arguments.keywords.is_empty() && values.iter().all(|value| shown(value).is_some()) {
-            values.sort_by_key(shown);
-        }
-        self.new_list(values)
     }
 
     fn iterate(&mut self, name: &str, arguments: &Arguments) -> Value {

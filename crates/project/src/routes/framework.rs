@@ -123,6 +123,16 @@ pub(super) struct Entry {
     pub(super) condition: Option<Span>,
     /// The object that it is.
     pub(super) object: ObjectId,
+    /// The decorator that was applied when it was registered.
+    pub(super) decorator: Option<Decorator>,
+}
+
+/// A decorator of a function, which may register the function with a call that stands elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Decorator {
+    pub(super) module: ModuleId,
+    pub(super) function: StmtId,
+    pub(super) expr: ExprId,
 }
 
 /// What an [`Entry`] is.
@@ -232,7 +242,7 @@ impl Interpreter<'_> {
         self.visited.insert(call);
         let condition = self.conditions.last().copied();
         let object = self.new_object(Object::default());
-        let entry = self.new_entry(Entry { kind, call, condition, object }, false);
+        let entry = self.new_entry(Entry { kind, call, condition, object, decorator: None }, false);
         self.attached.insert(entry);
         self.state_mut(router).entries.push(entry);
     }

@@ -7,7 +7,7 @@
 //! depth, and by how often one function is called.
 
 use super::RouterId;
-use super::framework::{Entry, EntryId, RouterState};
+use super::framework::{Decorator, Entry, EntryId, RouterState};
 use super::value::{Class, ClassId, DictId, Environment, EnvironmentId, ListId, Object, ObjectId, ObjectRole, Value};
 use crate::{Module, ModuleId, Project};
 use pyaudit_python::{ExprId, Parent, StmtId};
@@ -111,6 +111,8 @@ pub(super) struct Interpreter<'p> {
     pub(super) names: super::names::Names<'p>,
     /// The conditions around what is followed, the innermost last.
     pub(super) conditions: Vec<Span>,
+    /// The decorators that are being applied, the innermost last.
+    pub(super) decorators: Vec<Decorator>,
     pub(super) active: HashMap<(ModuleId, StmtId), u32>,
     journals: Vec<Vec<Change>>,
     modules: Vec<(Option<EnvironmentId>, Progress)>,
@@ -144,6 +146,7 @@ impl<'p> Interpreter<'p> {
             guesses: Vec::new(),
             names: super::names::Names::new(project),
             conditions: Vec::new(),
+            decorators: Vec::new(),
             active: HashMap::new(),
             journals: Vec::new(),
             modules: vec![(None, Progress::NotStarted); project.modules.len()],
@@ -226,6 +229,7 @@ impl<'p> Interpreter<'p> {
         let file = Value::Path(Rc::from(self.path_of(id)));
         self.environments[environment.0 as usize].values.insert(Rc::from("__file__"), file);
         let conditions = std::mem::take(&mut self.conditions);
+        let decorators = std::mem::take(&mut self.decorators);
         let journals = std::mem::take(&mut self.journals);
         let mut frame = Frame::new(id, environment);
         for &statement in &module.python.syntax.body {
@@ -233,6 +237,7 @@ impl<'p> Interpreter<'p> {
             self.run(&mut frame, statement);
         }
         self.conditions = conditions;
+        self.decorators = decorators;
         self.journals = journals;
     }
 
@@ -278,7 +283,9 @@ impl<'p> Interpreter<'p> {
     pub(super) fn new_entry(&mut self, entry: Entry, is_host: bool) -> EntryId {
         let id = EntryId(self.entries.len() as u32);
         self.objects[entry.object.0 as usize].role = ObjectRole::Entry(id);
-        self.entries.push(entry);
+        let decorator = self.decorators.last().copied();
+        self.visited.extend(decorator.map(|decorator| (decorator.module, decorator.expr)));
+        self.entries.push(Entry { decorator, ..entry });
         if is_host {
             self.hosts.insert(id);
         }

@@ -46,7 +46,10 @@ impl Interpreter<'_> {
                 }),
             };
             let condition = self.conditions.last().copied();
-            self.new_entry(Entry { kind, call: place, condition, object: id }, class == EntryClass::Host);
+            self.new_entry(
+                Entry { kind, call: place, condition, object: id, decorator: None },
+                class == EntryClass::Host,
+            );
         }
     }
 

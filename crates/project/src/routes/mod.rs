@@ -24,6 +24,7 @@ mod operators;
 mod registering;
 mod route_lists;
 mod serving;
+mod sorting;
 mod statements;
 mod unfollowed;
 mod unfollowed_includes;

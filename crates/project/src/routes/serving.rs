@@ -7,7 +7,6 @@ use super::unfollowed::symbol_of_router;
 use super::value::{Code, Value};
 use super::{Element, Endpoint, Layer, Middleware, Route, RouteStatus, Router, RouterId, RouterKind, Routes};
 use crate::ModuleId;
-use pyaudit_python::{Parent, StmtId};
 use pyaudit_source::{Role, Span};
 
 /// How deep includes and mounts are followed.
@@ -160,7 +159,11 @@ impl Server<'_, '_> {
     }
 
     fn span(&self, entry: &Entry) -> Span {
-        self.interpreter.module(entry.call.0).span_of(entry.call.1)
+        let (module, expr) = match &entry.decorator {
+            Some(decorator) if matches!(entry.kind, EntryKind::Route(_)) => (decorator.module, decorator.expr),
+            _ => entry.call,
+        };
+        self.interpreter.module(module).span_of(expr)
     }
 
     /// The rows of one registration: one, or of an `HTTPEndpoint` one for each verb.
@@ -202,7 +205,8 @@ impl Server<'_, '_> {
     fn row(&self, router: Option<RouterId>, entry: &Entry, endpoint: Endpoint) -> Route {
         Route {
             module: entry.call.0,
-            handler: self.decorated(entry).or(match endpoint {
+            // The function that a registration decorates, whatever the decorators between them make of it.
+            handler: entry.decorator.map(|it| (it.module, it.function)).or(match endpoint {
                 Endpoint::Function(module, id) => Some((module, id)),
                 _ => None,
             }),
@@ -223,15 +227,6 @@ impl Server<'_, '_> {
             condition: entry.condition,
             status: RouteStatus::UnresolvedPrefix,
         }
-    }
-
-    /// The function that a registration decorates, whatever the decorators between them make of it.
-    fn decorated(&self, entry: &Entry) -> Option<(ModuleId, StmtId)> {
-        let (id, call) = entry.call;
-        let module = self.interpreter.module(id);
-        let Parent::Stmt(statement) = module.python.syntax.parent(Parent::Expr(call)) else { return None };
-        let function = module.function(statement)?;
-        function.decorators.contains(&call).then_some((id, statement))
     }
 
     fn endpoint(&self, value: &Value) -> Endpoint {

@@ -1,5 +1,6 @@
 //! Statements, as far as they matter for routes.
 
+use super::framework::Decorator;
 use super::interpreter::{Branch, Flow, Frame, Interpreter};
 use super::value::{Class, ClassId, Code, Function, Value};
 use pyaudit_python::{ClassDef, ExceptHandler, ExprId, ExprKind, FunctionDef, IfClause, StmtId, StmtKind};
@@ -141,7 +142,9 @@ impl Interpreter<'_> {
             is_class_method: named("classmethod"),
         }));
         for &decorator in function.decorators.iter().rev() {
+            self.decorators.push(Decorator { module: frame.module, function: statement, expr: decorator });
             value = self.decorate(frame, decorator, value);
+            self.decorators.pop();
         }
         self.assign(frame.environment, syntax.identifier(function.name), value);
     }
