@@ -11,6 +11,7 @@ mod health;
 mod integration;
 mod linting;
 mod migrations;
+mod operation;
 mod settings;
 mod test_suite;
 #[cfg(test)]
@@ -59,7 +60,7 @@ pub struct Fact {
 
 /// Every fact of a linked project, in the order of axis, id and place.
 pub(crate) fn collect(project: &Project) -> Vec<Fact> {
-    let groups: [fn(&Project) -> Vec<Fact>; 11] = [
+    let groups: [fn(&Project) -> Vec<Fact>; 12] = [
         cors::facts,
         dependencies::facts,
         deployment::facts,
@@ -69,6 +70,7 @@ pub(crate) fn collect(project: &Project) -> Vec<Fact> {
         integration::facts,
         linting::facts,
         migrations::facts,
+        operation::facts,
         settings::facts,
         test_suite::facts,
     ];
