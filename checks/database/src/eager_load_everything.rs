@@ -27,7 +27,7 @@ check! {
     axis: Robustness,
     severity: Low,
     confidence: Medium,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: [
         "https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html#summary-of-relationship-loading-techniques",

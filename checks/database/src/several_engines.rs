@@ -28,7 +28,7 @@ check! {
     axis: Robustness,
     severity: Medium,
     confidence: Medium,
-    maturity: Stable,
+    maturity: Preview,
     since: "0.1.0",
     references: [
         "https://docs.sqlalchemy.org/en/20/core/connections.html#basic-usage",
