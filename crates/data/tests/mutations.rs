@@ -57,3 +57,18 @@ fn samples_have_places_for_all_their_text() {
         assert!(outcome.ranges.len() > 5, "{name}");
     }
 }
+
+/// A byte order mark inside a block of YAML is left out by the parser, which once cut the text inside a character.
+#[test]
+fn one_strange_character_anywhere_is_survived() {
+    for sample in SAMPLES {
+        for (at, _) in sample.char_indices() {
+            for strange in ["\u{feff}", "\u{2028}", "\0", "😀"] {
+                let text = [&sample[..at], strange, &sample[at..]].concat();
+                for (name, read) in READERS {
+                    assert_places(name, &text, &read(&text));
+                }
+            }
+        }
+    }
+}

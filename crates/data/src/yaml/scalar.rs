@@ -214,10 +214,11 @@ impl Block {
         self.add_breaks(&breaks);
         let unended = decoded.strip_suffix('\n').is_some_and(|decoded| decoded == self.builder.as_str());
         if !unended {
-            self.builder.truncate(decoded.len());
-            if self.builder.as_str() != decoded {
+            // The parser may have left something out, such as a byte order mark inside the text.
+            if !self.builder.as_str().starts_with(decoded) {
                 return None;
             }
+            self.builder.truncate(decoded.len());
         }
         Some(self.builder.finish(start))
     }
