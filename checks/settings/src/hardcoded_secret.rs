@@ -162,7 +162,7 @@ fn in_module<'p>(module: &'p Module, defaults: &BTreeSet<Span>) -> Vec<Found<'p>
             StmtKind::AnnAssign { target, value: Some(value), .. } => (*target, *value, true),
             _ => continue,
         };
-        let (Some(name), Some(text)) = (last_name(module, target), syntax.string(value)) else { continue };
+        let (Some(name), Some(text)) = (module.last_name(target), syntax.string(value)) else { continue };
         let in_class = syntax.ancestors(Parent::Stmt(id)).find_map(|node| match node {
             Parent::Stmt(outer) => Some(matches!(syntax.stmt(outer).kind, StmtKind::ClassDef(_))),
             _ => None,
@@ -191,13 +191,4 @@ fn is_secret(module: &Module, name: &str, text: &str, (annotated, in_class): (bo
     let is_constant = module.role == Role::Application && !in_class && !annotated;
     let is_sentence = text.contains(' ') && !signs;
     is_constant && !is_sentence && !says_itself && signs && secret_kind(name, text) == Some(SecretKind::Own)
-}
-
-fn last_name(module: &Module, target: ExprId) -> Option<&str> {
-    let syntax = &module.python.syntax;
-    match &syntax.expr(target).kind {
-        ExprKind::Name { id, .. } => Some(syntax.name(*id)),
-        ExprKind::Attribute { attr, .. } => Some(syntax.identifier(*attr)),
-        _ => None,
-    }
 }

@@ -5,17 +5,19 @@
 //! `from requests import get as append` or `append = requests.get`.
 
 use crate::{Module, Project};
-use pyaudit_python::{Base, BindingKind, ExprId};
+use pyaudit_python::{Base, BindingKind, ExprId, StmtKind};
 use std::collections::{HashMap, HashSet};
 
 /// How many names are followed from a name at most; beyond, anything may be meant.
 const MAX_NAMES: usize = 32;
 
-/// The names of a project that stand for others, and the modules of others that it imports.
+/// The names of a project that stand for others, those of its functions, and the modules of others that it imports.
 #[derive(Debug, Default)]
 pub(crate) struct Aliases {
     /// The last names of what each name is bound to, where that is another name. It is asked and never gone through.
     originals: HashMap<String, Vec<String>>,
+    /// The names of all functions and methods of the project. It is asked and never gone through.
+    functions: HashSet<String>,
     /// Everything imported by an absolute path: modules, and the names taken from them.
     imported: HashSet<String>,
 }
@@ -25,10 +27,22 @@ impl Aliases {
     pub(crate) fn build(modules: &[Module]) -> Self {
         let mut built = Self::default();
         for module in modules {
+            built.add_functions(module);
             built.add_imports(module);
             built.add_assignments(module);
         }
         built
+    }
+
+    fn add_functions(&mut self, module: &Module) {
+        let syntax = &module.python.syntax;
+        for (_, stmt) in syntax.stmts() {
+            let StmtKind::FunctionDef(function) = &stmt.kind else { continue };
+            let name = syntax.identifier(function.name);
+            if !self.functions.contains(name) {
+                self.functions.insert(name.to_owned());
+            }
+        }
     }
 
     fn add_imports(&mut self, module: &Module) {
@@ -108,6 +122,11 @@ impl Project {
             names.iter().any(ends_in_it)
         };
         module.last_name(expr).is_some_and(|name| self.modules.aliases.may_mean(name, is_wanted))
+    }
+
+    /// Whether any function or method of the project has this name. No object has a method of the project without.
+    pub(crate) fn defines_function(&self, name: &str) -> bool {
+        self.modules.aliases.functions.contains(name)
     }
 
     /// Whether any module imports one of these by an absolute path: a module, or a name from one.

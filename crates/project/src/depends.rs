@@ -29,9 +29,6 @@ impl Dependency {
     }
 }
 
-/// How many classes a view may inherit from, itself included.
-const MAX_BASES: usize = 32;
-
 impl Project {
     /// What the class of a handler depends on, where the handler is the method of a class-based view: the attributes of
     /// the class and of those it inherits from, `user: User = Depends(get_current_user)`, and the parameters of its
@@ -40,7 +37,7 @@ impl Project {
         let syntax = &module.python.syntax;
         let Parent::Stmt(class) = syntax.parent(Parent::Stmt(handler)) else { return Vec::new() };
         let mut found = Vec::new();
-        for (home, class) in self.class_and_bases(module, class) {
+        for (home, class) in self.lineage(module, class) {
             for &stmt in home.class(class).map_or(&[][..], |class| &class.body) {
                 match &home.python.syntax.stmt(stmt).kind {
                     StmtKind::AnnAssign { annotation, value, .. } => {
@@ -55,24 +52,6 @@ impl Project {
                     }
                     _ => {}
                 }
-            }
-        }
-        found
-    }
-
-    /// A class and the classes of the project that it inherits from, itself first, each once. Empty where the statement
-    /// is no class.
-    fn class_and_bases<'p>(&'p self, module: &'p Module, class: StmtId) -> Vec<(&'p Module, StmtId)> {
-        let mut found: Vec<(&Module, StmtId)> = module.class(class).map(|_| (module, class)).into_iter().collect();
-        let mut next = 0;
-        while let Some(&(home, class)) = found.get(next).filter(|_| found.len() < MAX_BASES) {
-            next += 1;
-            for &base in home.class(class).map_or(&[][..], |class| &class.bases) {
-                let base = self.class(home, home.without_subscript(base)).map(|(module, class, _)| (module, class));
-                let is_known = |(module, class): (&Module, StmtId)| {
-                    found.iter().any(|&(known, id)| (known.id, id) == (module.id, class))
-                };
-                found.extend(base.filter(|&base| !is_known(base)));
             }
         }
         found

@@ -1,7 +1,8 @@
 //! What functions return: data, or responses of their own.
 
+use crate::database::reading::returned;
 use crate::{Module, Project, Route, Symbol};
-use pyaudit_python::{ExprId, ExprKind, StmtId, StmtKind};
+use pyaudit_python::{ExprId, ExprKind, StmtId};
 
 /// How many functions are followed in a row.
 const MAX_DEPTH: u32 = 4;
@@ -32,17 +33,11 @@ impl Project {
 
     /// The values that a function returns, in the order of the source; a conditional expression gives both of its own.
     pub fn returned_by(&self, module: &Module, function: StmtId) -> Vec<ExprId> {
-        let syntax = &module.python.syntax;
-        let Some(definition) = module.function(function) else { return Vec::new() };
-        let mut values = Vec::new();
-        for stmt in syntax.walk_stmts_in(&definition.body, false) {
-            let StmtKind::Return(Some(value)) = syntax.stmt(stmt).kind else { continue };
-            match syntax.expr(value).kind {
-                ExprKind::IfExp { body, orelse, .. } => values.extend([body, orelse]),
-                _ => values.push(value),
-            }
-        }
-        values
+        let branches = |value: ExprId| match module.python.syntax.expr(value).kind {
+            ExprKind::IfExp { body, orelse, .. } => vec![body, orelse],
+            _ => vec![value],
+        };
+        returned(module, function).into_iter().flat_map(branches).collect()
     }
 
     /// Whether a value is a response that its maker filled, so that FastAPI sends it as it is: an object of a response

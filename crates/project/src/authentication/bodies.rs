@@ -251,6 +251,10 @@ impl Project {
         }
         let ExprKind::Attribute { value, attr, .. } = &module.python.syntax.expr(func).kind else { return None };
         let method = module.python.syntax.identifier(*attr);
+        // What the receiver is takes long to find out, and most methods are those of libraries.
+        if !self.defines_function(method) {
+            return None;
+        }
         let (home, class) = match module.own_class(*value) {
             Some(class) => (module, class),
             None => match self.definition(&self.type_of(module, *value)?)? {

@@ -2,8 +2,9 @@
 
 use super::schemes::{may_authenticate, of_instance, of_method};
 use super::{Analyst, Authentication, Demand, Guard};
+use crate::database::reading::returned;
 use crate::{Definition, Module, Symbol};
-use pyaudit_python::{ExprId, ExprKind, FunctionDef, Keyword, StmtId, StmtKind};
+use pyaudit_python::{ExprId, ExprKind, FunctionDef, Keyword, StmtId};
 
 /// Calls that give their first argument with some arguments filled in.
 const PARTIAL: &[&str] = &["functools.partial"];
@@ -133,11 +134,7 @@ impl Analyst<'_> {
     fn of_factory(&self, home: &Module, factory: StmtId, keywords: Keywords<'_>, depth: u32) -> Authentication {
         let syntax = &home.python.syntax;
         let Some(definition) = home.function(factory) else { return Authentication::default() };
-        let returned = syntax.walk_stmts_in(&definition.body, false).filter_map(|id| match syntax.stmt(id).kind {
-            StmtKind::Return(value) => value,
-            _ => None,
-        });
-        let each = returned.map(|value| {
+        let each = returned(home, factory).into_iter().map(|value| {
             let ExprKind::IfExp { test, body, orelse } = syntax.expr(value).kind else {
                 return self.of_product(home, value, depth);
             };

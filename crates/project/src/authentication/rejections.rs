@@ -2,7 +2,8 @@
 
 use super::Analyst;
 use super::schemes::words_of;
-use crate::{Definition, Module, Symbol};
+use crate::database::reading::returned;
+use crate::{Definition, HTTP_EXCEPTIONS, Module, Symbol};
 use pyaudit_python::{ExprId, ExprKind, Integer, Keyword, StmtId, StmtKind};
 
 /// A rejection for want of a credential, or for want of a right.
@@ -14,15 +15,9 @@ pub(super) enum Rejection {
     Forbidden,
 }
 
-/// Exceptions of the frameworks that carry a status.
-const HTTP_EXCEPTIONS: &[&str] = &[
-    "fastapi.HTTPException",
-    "fastapi.exceptions.HTTPException",
-    "starlette.exceptions.HTTPException",
-    "fastapi.WebSocketException",
-    "fastapi.exceptions.WebSocketException",
-    "starlette.exceptions.WebSocketException",
-];
+/// Exceptions that end a web socket with a code.
+const WEB_SOCKET_EXCEPTIONS: &[&str] =
+    &["fastapi.WebSocketException", "fastapi.exceptions.WebSocketException", "starlette.exceptions.WebSocketException"];
 
 /// Exceptions of libraries that become 401 or 403 by their own handlers.
 const LIBRARY_EXCEPTIONS: &[&str] =
@@ -77,7 +72,7 @@ impl Analyst<'_> {
                 let Some(symbol) = self.project.symbol(module, *func) else {
                     return status;
                 };
-                if symbol.is_any(HTTP_EXCEPTIONS) {
+                if symbol.is_any(HTTP_EXCEPTIONS) || symbol.is_any(WEB_SOCKET_EXCEPTIONS) {
                     return status;
                 }
                 self.of_exception_class(&symbol, names).or(status)
@@ -115,13 +110,7 @@ impl Analyst<'_> {
                 self.status_of_class(home, class).or_else(|| by_words(path.last().map_or("", String::as_str)))
             }
             (home, Definition::Function(function)) => {
-                let syntax = &home.python.syntax;
-                let body = &home.function(function)?.body;
-                let mut returned = syntax.walk_stmts_in(body, false).filter_map(|id| match syntax.stmt(id).kind {
-                    StmtKind::Return(value) => value,
-                    _ => None,
-                });
-                returned.find_map(|value| self.rejecting_exception(home, value, names))
+                returned(home, function).into_iter().find_map(|value| self.rejecting_exception(home, value, names))
             }
             (home, Definition::Value(value)) => self.rejecting_exception(home, value, names),
             (_, Definition::Annotated { .. }) => None,

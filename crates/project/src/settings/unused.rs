@@ -76,7 +76,7 @@ impl Project {
         let syntax = &module.python.syntax;
         syntax.exprs().any(|(_, expr)| {
             let ExprKind::Call { func, args, keywords } = &expr.kind else { return false };
-            let name = super::uses::last_name(module, *func).unwrap_or("");
+            let name = module.last_name(*func).unwrap_or("");
             let given = args.iter().copied().filter(|_| TAKERS.contains(&name));
             let spread = keywords.iter().filter(|Keyword { name, .. }| name.is_none()).map(|keyword| keyword.value);
             let mut objects = given.chain(spread);

@@ -71,7 +71,7 @@ impl Project {
         let renamed = module.names_for(names);
         for (id, expr) in syntax.exprs() {
             let ExprKind::Call { func, keywords, .. } = &expr.kind else { continue };
-            let Some(name) = last_name(module, *func) else { continue };
+            let Some(name) = module.last_name(*func) else { continue };
             if !names.contains(name) && !renamed.contains(name) {
                 continue;
             }
@@ -137,7 +137,7 @@ impl Project {
         for (id, stmt) in module.python.syntax.stmts() {
             let StmtKind::FunctionDef(function) = &stmt.kind else { continue };
             let annotated = function.returns.and_then(|returns| {
-                let name = last_name(module, returns)?;
+                let name = module.last_name(returns)?;
                 (names.contains(name) || renamed.contains(name)).then(|| self.class(module, returns))?
             });
             let class = annotated.and_then(|(home, class, _)| settings.number(home.id, class));
@@ -145,7 +145,7 @@ impl Project {
                 let mut values = returned(module, id).into_iter();
                 values.find_map(|value| {
                     let is_call = matches!(module.python.syntax.expr(value).kind, ExprKind::Call { func, .. }
-                        if last_name(module, func).is_some_and(|name| names.contains(name) || renamed.contains(name)));
+                        if module.last_name(func).is_some_and(|name| names.contains(name) || renamed.contains(name)));
                     is_call.then(|| self.settings_class_of(module, value, settings))?
                 })
             });
@@ -276,7 +276,7 @@ impl<'s> Vocabulary<'s> {
             ExprKind::Name { .. } | ExprKind::Attribute { .. } => object,
             _ => return false,
         };
-        let Some(name) = last_name(module, object) else { return false };
+        let Some(name) = module.last_name(object) else { return false };
         self.members.contains(attribute)
             || self.objects.contains(name)
             || renamed.contains(name)
@@ -362,14 +362,4 @@ fn dynamic_access<'m>(module: &'m Module, func: ExprId, args: &[ExprId]) -> Opti
     let ExprKind::Name { id, .. } = syntax.expr(func).kind else { return None };
     let &(_, access) = DYNAMIC.iter().find(|(known, _)| *known == syntax.name(id))?;
     Some((*object, syntax.string(*name)?, access))
-}
-
-/// The last name of a dotted name.
-pub(super) fn last_name(module: &Module, expr: ExprId) -> Option<&str> {
-    let syntax = &module.python.syntax;
-    match &syntax.expr(expr).kind {
-        ExprKind::Name { id, .. } => Some(syntax.name(*id)),
-        ExprKind::Attribute { attr, .. } => Some(syntax.identifier(*attr)),
-        _ => None,
-    }
 }

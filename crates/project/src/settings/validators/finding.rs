@@ -1,7 +1,6 @@
 //! Finds the validators of a class, and reads what each does.
 
 use super::super::classes::decorated_by;
-use super::super::uses::last_name;
 use super::super::{Access, Field, Member, Settings, SettingsClass};
 use super::reading::{Reading, STEPS};
 use super::tests::tests_before;
@@ -211,7 +210,7 @@ impl Project {
             let syntax = &module.python.syntax;
             syntax.exprs().any(|(_, expr)| match expr.kind {
                 ExprKind::Call { func, .. } => {
-                    let called = (last_name(module, func) == Some(name)).then(|| self.function(module, func)).flatten();
+                    let called = (module.last_name(func) == Some(name)).then(|| self.function(module, func)).flatten();
                     called.is_some_and(|(module, id, _)| (module.id, id) == (home.id, function))
                 }
                 _ => false,

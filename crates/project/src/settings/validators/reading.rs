@@ -1,6 +1,5 @@
 //! The body of a function that looks at fields: which expressions are their values, and what its statements do.
 
-use super::super::uses::last_name;
 use super::super::{Settings, SettingsClass};
 use super::{Action, Test};
 use crate::{Module, Project};
@@ -97,7 +96,7 @@ impl<'a> Reading<'a> {
             return Some(Action::Refuse);
         }
         let [object, name, value] = **args else { return None };
-        let is_setter = matches!(last_name(self.module, *func), Some("setattr" | "__setattr__"));
+        let is_setter = matches!(self.module.last_name(*func), Some("setattr" | "__setattr__"));
         self.module.own_class(object).filter(|_| is_setter)?;
         let fields = self.fields_named(name);
         (!fields.is_empty()).then_some(Action::Replace { fields, value })
@@ -136,7 +135,7 @@ impl<'a> Reading<'a> {
             }
             // `values.get("name")`, `getattr(self, "name")`, `len(value)`, `self.name.lower()`
             ExprKind::Call { func, args, .. } => {
-                let name = match (last_name(self.module, *func), &**args) {
+                let name = match (self.module.last_name(*func), &**args) {
                     (Some("get"), [name, ..]) => syntax.string(*name).map(|_| *name),
                     (Some("getattr"), [object, name, ..]) => self.is_object(*object).then_some(*name),
                     _ => None,
