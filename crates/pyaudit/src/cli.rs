@@ -1,6 +1,7 @@
 //! The command line as clap reads it.
 
 use crate::config_file::ConfigSource;
+use crate::persona::Persona;
 use crate::scan::Options;
 use crate::schema::gate_from_name;
 use crate::settings::Overrides;
@@ -101,6 +102,10 @@ pub struct TargetArguments {
     /// What is read.
     #[command(flatten)]
     pub source: SourceArguments,
+    /// Show what this reader wants, where neither of the next two is given: `regular` what a team would fix soon, from
+    /// medium severity and confidence on; `pedantic` every severity; `auditor` everything
+    #[arg(long, value_name = "PERSONA", value_parser = personas())]
+    pub persona: Option<String>,
     /// Show findings from this severity on
     #[arg(long, value_name = "SEVERITY", value_parser = severities())]
     pub min_severity: Option<String>,
@@ -255,6 +260,10 @@ fn severities() -> PossibleValuesParser {
     PossibleValuesParser::new(Severity::ALL.iter().rev().map(|severity| severity.name()))
 }
 
+fn personas() -> PossibleValuesParser {
+    PossibleValuesParser::new(Persona::ALL.map(Persona::name))
+}
+
 fn confidences() -> PossibleValuesParser {
     PossibleValuesParser::new(Confidence::ALL.iter().rev().map(|confidence| confidence.name()))
 }
@@ -286,6 +295,7 @@ impl TargetArguments {
     pub fn options(&self) -> Options {
         let mut options = self.source.options();
         let gate = |name: &String| -> Option<Gate> { gate_from_name(name) };
+        options.overrides.persona = self.persona.as_deref().and_then(Persona::from_name);
         options.overrides.min_severity = self.min_severity.as_deref().and_then(Severity::from_name);
         options.overrides.min_confidence = self.min_confidence.as_deref().and_then(Confidence::from_name);
         options.overrides.fail_on = self.fail_on.as_ref().and_then(gate);

@@ -1,6 +1,7 @@
 //! The keys of the configuration and what each may hold. Whatever is not known is an error with its line.
 
 use crate::error::ConfigError;
+use crate::persona::Persona;
 use crate::settings::{Origin, Settings, Sourced};
 use pyaudit_check::{Check, Confidence, Severity};
 use pyaudit_data::{Entry, Value, ValueKind};
@@ -15,6 +16,7 @@ const KEYS: &[&str] = &[
     "suppress",
     "exclude",
     "limits",
+    "persona",
     "min-severity",
     "min-confidence",
     "fail-on",
@@ -57,6 +59,7 @@ impl<'a> Reader<'a> {
                 "suppress" => settings.suppress = self.suppressions(value)?,
                 "exclude" => settings.exclude = self.globs(value)?,
                 "limits" => self.limits(value, settings)?,
+                "persona" => settings.persona = self.sourced(value, self.persona(&key.text, value)?),
                 "min-severity" => settings.min_severity = self.sourced(value, self.severity(&key.text, value)?),
                 "min-confidence" => settings.min_confidence = self.sourced(value, self.confidence(&key.text, value)?),
                 "fail-on" => settings.fail_on = self.sourced(value, self.gate(&key.text, value)?),
@@ -203,6 +206,10 @@ impl<'a> Reader<'a> {
 
     fn confidence(&self, key: &str, value: &Value) -> Result<Confidence> {
         self.named(key, value, Confidence::from_name, &names(Confidence::ALL, Confidence::name))
+    }
+
+    fn persona(&self, key: &str, value: &Value) -> Result<Persona> {
+        self.named(key, value, Persona::from_name, &Persona::ALL.map(Persona::name))
     }
 
     fn gate(&self, key: &str, value: &Value) -> Result<Gate> {

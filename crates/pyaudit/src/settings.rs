@@ -1,5 +1,6 @@
 //! The effective configuration, each value with where it came from.
 
+use crate::persona::Persona;
 use pyaudit_check::{Confidence, Severity};
 use pyaudit_engine::{Config, Gate, PathIgnore, Suppression};
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub enum Origin {
     },
     /// An argument: `--select`.
     Argument(&'static str),
+    /// Nobody set it, so that the persona decides.
+    Persona(Persona),
 }
 
 impl fmt::Display for Origin {
@@ -27,6 +30,7 @@ impl fmt::Display for Origin {
             Self::Default => formatter.write_str("default"),
             Self::File { file, line } => write!(formatter, "{file}:{line}"),
             Self::Argument(argument) => formatter.write_str(argument),
+            Self::Persona(persona) => write!(formatter, "persona {persona}"),
         }
     }
 }
@@ -70,6 +74,8 @@ pub struct Settings {
     pub max_file_bytes: Sourced<u64>,
     /// The same for lock files.
     pub max_lock_file_bytes: Sourced<u64>,
+    /// What is shown where neither a severity nor a confidence is asked for.
+    pub persona: Sourced<Persona>,
     /// Findings below are not shown.
     pub min_severity: Sourced<Severity>,
     /// Findings below are not shown.
@@ -93,6 +99,7 @@ impl Default for Settings {
             exclude: Vec::new(),
             max_file_bytes: Sourced::default_of(limits.max_file_bytes),
             max_lock_file_bytes: Sourced::default_of(limits.max_lock_file_bytes),
+            persona: Sourced::default_of(Persona::default()),
             min_severity: Sourced::default_of(config.min_severity),
             min_confidence: Sourced::default_of(config.min_confidence),
             fail_on: Sourced::default_of(config.fail_on),
@@ -110,6 +117,8 @@ pub struct Overrides {
     pub ignore: Vec<String>,
     /// Globs of paths not to read either, relative to the root.
     pub exclude: Vec<String>,
+    /// What is shown where neither a severity nor a confidence is asked for, in place of what the file says of it.
+    pub persona: Option<Persona>,
     /// Findings below are not shown.
     pub min_severity: Option<Severity>,
     /// Findings below are not shown.
@@ -119,7 +128,7 @@ pub struct Overrides {
 }
 
 impl Settings {
-    /// Lays the arguments over the values.
+    /// Lays the arguments over the values, and lets the persona decide what is left open.
     pub fn apply(&mut self, overrides: &Overrides) {
         if !overrides.select.is_empty() {
             self.select.clear();
@@ -128,9 +137,30 @@ impl Settings {
         extend(&mut self.select, &overrides.select, "--select");
         extend(&mut self.ignore, &overrides.ignore, "--ignore");
         extend(&mut self.exclude, &overrides.exclude, "--exclude");
+        if overrides.persona.is_some() {
+            self.min_severity.origin = Origin::Default;
+            self.min_confidence.origin = Origin::Default;
+        }
+        replace(&mut self.persona, overrides.persona, "--persona");
         replace(&mut self.min_severity, overrides.min_severity, "--min-severity");
         replace(&mut self.min_confidence, overrides.min_confidence, "--min-confidence");
         replace(&mut self.fail_on, overrides.fail_on, "--fail-on");
+        self.follow_persona();
+    }
+
+    fn follow_persona(&mut self) {
+        let persona = self.persona.value;
+        if self.min_severity.origin == Origin::Default {
+            // What fails the run is shown.
+            let severity = match self.fail_on.value {
+                Gate::At(gate) => persona.min_severity().min(gate),
+                Gate::Never => persona.min_severity(),
+            };
+            self.min_severity = Sourced::new(severity, Origin::Persona(persona));
+        }
+        if self.min_confidence.origin == Origin::Default {
+            self.min_confidence = Sourced::new(persona.min_confidence(), Origin::Persona(persona));
+        }
     }
 
     /// The values that the engine asks for.

@@ -15,7 +15,18 @@ fn scan(directory: &Path, threads: &str, format: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_pyaudit"))
         .arg("scan")
         .arg(&root)
-        .args(["--fail-on", "never", "--color", "never", "--threads", threads, "--format", format])
+        .args([
+            "--persona",
+            "auditor",
+            "--fail-on",
+            "never",
+            "--color",
+            "never",
+            "--threads",
+            threads,
+            "--format",
+            format,
+        ])
         .current_dir(directory)
         .output()
         .expect("the program runs");

@@ -1,7 +1,7 @@
 //! The numbers of an audit, which several formats show.
 
 use pyaudit_check::{Area, Severity};
-use pyaudit_engine::{Audit, Judged};
+use pyaudit_engine::{Audit, Judged, Status};
 use pyaudit_source::Unread;
 use std::collections::BTreeMap;
 
@@ -37,6 +37,11 @@ pub(crate) fn by_area(audit: &Audit) -> BTreeMap<Area, BTreeMap<Severity, usize>
 /// How many findings there are with a status, shown or not.
 pub(crate) fn with_status(audit: &Audit, status: &str) -> usize {
     audit.findings.iter().filter(|judged| judged.status.name() == status).count()
+}
+
+/// How many findings would count, had the filters of severity, confidence and path let them through.
+pub(crate) fn hidden(audit: &Audit) -> usize {
+    audit.findings.iter().filter(|judged| judged.status == Status::New && !judged.shown).count()
 }
 
 /// How many files were read.

@@ -147,6 +147,10 @@ fn found(audit: &Audit) -> String {
             let _ = write!(text, ", {count} {status}");
         }
     }
+    let hidden = summary::hidden(audit);
+    if hidden > 0 {
+        let _ = write!(text, ", {hidden} not shown");
+    }
     text
 }
 

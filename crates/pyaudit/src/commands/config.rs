@@ -21,6 +21,7 @@ fn write(settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
     list("select", &settings.select, out)?;
     list("ignore", &settings.ignore, out)?;
     list("exclude", &settings.exclude, out)?;
+    value("persona", &settings.persona, |persona| quoted(persona.name()), out)?;
     value("min-severity", &settings.min_severity, |severity| quoted(severity.name()), out)?;
     value("min-confidence", &settings.min_confidence, |confidence| quoted(confidence.name()), out)?;
     value("fail-on", &settings.fail_on, |gate| quoted(gate_name(*gate)), out)?;

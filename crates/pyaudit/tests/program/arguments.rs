@@ -77,11 +77,31 @@ fn mistakes_are_told_on_one_line() {
 }
 
 #[test]
+fn the_persona_sets_what_is_shown_where_nothing_else_does() {
+    let repository = repository(FILES);
+    let last_line = |arguments: &[&str]| {
+        let out = scan(repository.path(), &[&["--quiet"], arguments].concat()).out;
+        out.split(" · ").next().unwrap_or_default().to_owned()
+    };
+    let fewer = "2 findings (2 high), 1 not shown";
+    let all = "3 findings (2 high, 1 low)";
+    assert_eq!(last_line(&[]), fewer, "regular is the default");
+    assert_eq!(last_line(&["--persona", "regular"]), fewer);
+    assert_eq!(last_line(&["--persona", "pedantic"]), all);
+    assert_eq!(last_line(&["--persona", "auditor", "--min-severity", "high"]), fewer);
+    assert_eq!(last_line(&["--min-severity", "low"]), all);
+    assert_eq!(last_line(&["--fail-on", "low"]), all, "what fails the run is shown");
+    fs::write(repository.path().join("pyaudit.toml"), "persona = 'pedantic'\nmin-severity = 'high'\n").unwrap();
+    assert_eq!(last_line(&[]), fewer, "the severity stands above the persona");
+    assert_eq!(last_line(&["--persona", "auditor"]), all, "the argument stands above the whole file");
+}
+
+#[test]
 fn paths_restrict_what_is_shown() {
     let repository = repository(FILES);
     let at = |path: &str| repository.path().join(path).to_str().unwrap().to_owned();
     let shown = |arguments: &[&str]| {
-        let out = run(&[&["scan", "--format", "github"], arguments].concat()).out;
+        let out = run(&[&["scan", "--persona", "pedantic", "--format", "github"], arguments].concat()).out;
         out.lines().map(|line| line.split(',').next().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(shown(&[&at("app/a.py")]), ["::error file=a.py"]);

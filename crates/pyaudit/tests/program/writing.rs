@@ -36,7 +36,8 @@ fn sarif_beside_the_table_and_a_failing_exit_code() {
     let repository = repository(&[("pkg/a b.py", "x = '🙂'; alpha = 1\n"), ("b.py", "beta = 1\n")]);
     let target = tempfile::tempdir().unwrap();
     let file = target.path().join("pyaudit.sarif");
-    let ended = scan(repository.path(), &["--output", &format!("sarif={}", file.to_str().unwrap())]);
+    let output = format!("sarif={}", file.to_str().unwrap());
+    let ended = scan(repository.path(), &["--persona", "pedantic", "--output", &output]);
     assert_eq!(ended.status, ExitStatus::Findings, "{}", ended.errors);
     assert!(ended.out.contains("alpha-word") && !ended.out.contains("partialFingerprints"), "{}", ended.out);
     let written = fs::read_to_string(&file).unwrap();
@@ -51,7 +52,7 @@ fn sarif_beside_the_table_and_a_failing_exit_code() {
     );
     let help = run["tool"]["driver"]["rules"][0]["help"]["markdown"].as_str().unwrap();
     assert!(help.starts_with("# alpha-word\n"), "{help}");
-    let ended = scan(repository.path(), &["--format", "sarif"]);
+    let ended = scan(repository.path(), &["--persona", "pedantic", "--format", "sarif"]);
     assert_eq!((ended.status, ended.out), (ExitStatus::Findings, written), "equal runs give equal bytes");
 }
 
@@ -65,7 +66,7 @@ fn sarif_of_a_directory_below_the_work_tree_has_paths_from_its_root() {
         ("back end/app/a.py", "# alpha\nalpha = 1  # pyaudit: ignore[alpha-word] known\n"),
         ("back end/pyaudit.toml", "[[suppress]]\ncheck = 'alpha-word'\nreason = 'settled'\n"),
     ]);
-    let ended = scan(&repository.path().join("back end"), &["--format", "sarif"]);
+    let ended = scan(&repository.path().join("back end"), &["--persona", "pedantic", "--format", "sarif"]);
     let document: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
     let run = &document["runs"][0];
     assert_eq!(run["automationDetails"]["id"], "pyaudit/back%20end/", "{}", ended.errors);
