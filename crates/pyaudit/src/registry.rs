@@ -15,6 +15,7 @@ pub fn checks() -> Vec<&'static Check> {
         pyaudit_settings::CHECKS,
         pyaudit_resilience::CHECKS,
         pyaudit_concurrency::CHECKS,
+        pyaudit_architecture::CHECKS,
     ];
     let mut checks = areas.concat();
     checks.sort_by_key(|check| check.id);
