@@ -14,6 +14,7 @@ mod identity_from_request;
 mod imported_auth_never_used;
 mod insecure_cookie;
 mod jwt_not_verified;
+mod large_page_limit;
 mod long_lived_token;
 mod missing_compression;
 mod missing_docstring;
@@ -27,6 +28,7 @@ mod overbroad_try_masks_errors;
 mod oversized_router_module;
 mod path_from_request;
 mod path_parameter_mismatch;
+mod response_leaks_secret_field;
 mod secret_compared_with_equals;
 mod shadowed_route;
 mod spoofable_client_address;
@@ -35,6 +37,7 @@ mod state_changing_get;
 mod token_in_redirect;
 mod transaction_in_handler;
 mod unauthenticated_mutation;
+mod unpaginated_list;
 mod webhook_without_verification;
 mod wildcard_cors;
 
@@ -56,6 +59,7 @@ pub static CHECKS: &[&Check] = &[
     &imported_auth_never_used::CHECK,
     &insecure_cookie::CHECK,
     &jwt_not_verified::CHECK,
+    &large_page_limit::CHECK,
     &long_lived_token::CHECK,
     &missing_compression::CHECK,
     &missing_docstring::CHECK,
@@ -69,6 +73,7 @@ pub static CHECKS: &[&Check] = &[
     &oversized_router_module::CHECK,
     &path_from_request::CHECK,
     &path_parameter_mismatch::CHECK,
+    &response_leaks_secret_field::CHECK,
     &secret_compared_with_equals::CHECK,
     &shadowed_route::CHECK,
     &spoofable_client_address::CHECK,
@@ -77,6 +82,7 @@ pub static CHECKS: &[&Check] = &[
     &token_in_redirect::CHECK,
     &transaction_in_handler::CHECK,
     &unauthenticated_mutation::CHECK,
+    &unpaginated_list::CHECK,
     &webhook_without_verification::CHECK,
     &wildcard_cors::CHECK,
 ];

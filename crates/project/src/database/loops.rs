@@ -190,7 +190,7 @@ impl Project {
     }
 
     /// The one function or method of the project that a call certainly runs.
-    pub(super) fn run_by<'p>(&'p self, module: &Module, call: ExprId) -> Option<(&'p Module, StmtId)> {
+    pub(crate) fn run_by<'p>(&'p self, module: &Module, call: ExprId) -> Option<(&'p Module, StmtId)> {
         let edges = self.calls.edges_at(module, call);
         let mut callees = edges.filter_map(|edge| match (edge.callee, edge.kind) {
             (Callee::Function(function), EdgeKind::Call | EdgeKind::Await | EdgeKind::Super)

@@ -21,6 +21,7 @@ mod rows;
 mod sharing;
 mod table_args;
 mod turns;
+mod whole_reads;
 
 pub use bases::DeclarativeBase;
 pub use commits::SplitCommit;
@@ -35,6 +36,7 @@ pub use openings::SessionOpening;
 pub use relationships::Relationship;
 pub use sharing::DatabaseKey;
 pub use table_args::{Constraint, ConstraintKind, Index};
+pub use whole_reads::{Narrowing, WholeRead};
 
 use crate::{Definition, Module, ModuleId, Project, Resolution, Symbol};
 use pyaudit_python::StmtId;
