@@ -2,6 +2,8 @@ use pyaudit_check::project::calls::FunctionId;
 use pyaudit_check::project::{Client, Module, NamedCall, OutboundCall};
 use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, check};
+use std::cell::LazyCell;
+use std::collections::BTreeSet;
 
 check! {
     /// ## What it does
@@ -20,7 +22,8 @@ check! {
     ///
     /// ## Limits
     /// Only addresses that the source shows, and that belong to a service in a short table, are examined. Where an `except` around
-    /// the call raises nothing, the failure may have an answer already, and the finding is a hint of low confidence. Any name with `retry`,
+    /// the call raises nothing, the failure may have an answer already, and the finding is a hint of low confidence. What a Celery task asks for is left to
+    /// `celery-task-without-retry`. Any name with `retry`,
     /// `retries`, `backoff` or `attempt` in the module of the call or of its callers counts as a retry, whatever it does.
     id: "http-call-without-retry",
     summary: "a call of a paid service is tried once",
@@ -91,11 +94,12 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     if !is_served || project.is_command_line(module) {
         return;
     }
+    let tasks = LazyCell::new(|| project.celery_tasks().iter().map(|task| task.id).collect());
     let mut once = Vec::new();
     for found in project.outbound_calls(module) {
         let Some(service) = service(project, &found) else { continue };
         findings.examined(1);
-        if found.client == Client::ServiceMaking || !is_tried_again(project, &found.call) {
+        if found.client == Client::ServiceMaking || !is_tried_again(project, &found.call, &tasks) {
             once.push((is_caught(&found.call), found.call.span(), service));
         }
     }
@@ -161,12 +165,13 @@ fn is_caught(call: &NamedCall<'_>) -> bool {
     })
 }
 
-/// Whether the module of a call, or one of its callers', names something that tries again.
-fn is_tried_again(project: &Project, call: &NamedCall<'_>) -> bool {
+/// Whether the module of a call, or one of its callers', names something that tries again; or a Celery task makes the
+/// call, whose retries another check asks for.
+fn is_tried_again(project: &Project, call: &NamedCall<'_>, tasks: &BTreeSet<FunctionId>) -> bool {
     let mut open: Vec<FunctionId> = vec![project.calls.function_of(call.module, call.id)];
     for _ in 0..=MAX_DEPTH {
         let modules = open.iter().map(|&function| project.modules.get(project.calls.function(function).module));
-        if modules.into_iter().any(names_retry) {
+        if modules.into_iter().any(names_retry) || open.iter().any(|function| tasks.contains(function)) {
             return true;
         }
         open = open.iter().flat_map(|&function| project.calls.callers(function)).collect();

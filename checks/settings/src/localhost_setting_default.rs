@@ -1,6 +1,6 @@
 use pyaudit_check::project::settings::{Fallback, Refused};
 use pyaudit_check::{Findings, Project, Span, check};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 check! {
     /// ## What it does
@@ -16,8 +16,8 @@ check! {
     ///
     /// ## Limits
     /// Defaults that something refuses outside development, or may refuse, are silent, and so are lists (of allowed
-    /// origins), addresses to listen on (`HOST`, `BIND_ADDRESS`), classes and branches for development. Tests,
-    /// scripts and examples are not examined.
+    /// origins), addresses to listen on (`HOST`, `BIND_ADDRESS`), classes and branches for development. An address with
+    /// a password in it belongs to `insecure-setting-default` alone. Tests, scripts and examples are not examined.
     id: "localhost-setting-default",
     summary: "a setting points at localhost unless somebody sets it",
     area: Settings,
@@ -49,11 +49,12 @@ fn message(names: &[&str]) -> String {
 
 fn run(project: &Project, findings: &mut Findings) {
     let fallbacks = project.fallbacks();
+    let secrets: BTreeSet<Span> = project.secret_defaults().iter().map(|secret| secret.fallback.span).collect();
     let mut applications: BTreeMap<&str, Vec<(&str, Span, bool)>> = BTreeMap::new();
     for fallback in fallbacks.iter().filter(|fallback| is_address(fallback)) {
         findings.examined(1);
         let is_open = !fallback.is_for_development() && fallback.refused(project) == Refused::No;
-        if is_open && is_local(fallback) {
+        if is_open && is_local(fallback) && !secrets.contains(&fallback.span) {
             let root = project.modules.root_of(&project.sources.file(fallback.span.file).path);
             applications.entry(root).or_default().push((fallback.name, fallback.span, fallback.field.is_none()));
         }
