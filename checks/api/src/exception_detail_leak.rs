@@ -1,4 +1,4 @@
-use pyaudit_check::project::{Breadth, Catch, Condition, Module, Shown};
+use pyaudit_check::project::{Breadth, Catch, Condition, Module, ModuleId, Shown};
 use pyaudit_check::python::{ExprId, ExprKind, NameId, Parent, StmtId, StmtKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, check};
 use std::collections::BTreeSet;
@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 check! {
     /// ## What it does
     /// Finds answers that show a client what an unexpected exception says: `detail=str(error)`, an f-string with the
-    /// error, its class, a traceback. It looks at `HTTPException`, responses, what a handler returns, what is sent to a
-    /// web socket, and handlers for `Exception`.
+    /// error, its class, a traceback. It looks at `HTTPException`, responses, what is sent to a web socket, handlers for
+    /// `Exception`, and what a route handler returns, also where a function of a service puts it together.
     ///
     /// ## Why it matters
     /// The text of an exception is written for the person who debugs. It names tables and columns, hosts, paths and
@@ -18,10 +18,12 @@ check! {
     /// found in the log.
     ///
     /// ## Limits
-    /// Only what catches everything, or an error of a library (SQLAlchemy, requests, botocore and so on), is examined: a
-    /// `ValueError` or a class of the project usually carries a message for the user. Validation errors and errors of
+    /// Only what catches everything, an error of a library (SQLAlchemy, requests, botocore and so on), or an error about a
+    /// file that the project itself never raises, is examined: a `ValueError` or a class of the project usually carries a
+    /// message for the user. Validation errors and errors of
     /// tokens are left alone, and so is a branch for development alone, or a function of the project that makes a text of
-    /// the error. An answer put together in a service and returned by a handler is not seen.
+    /// the error. An answer put together in a service is seen where the handler returns it whole or as a value of a
+    /// dictionary, not where it is taken apart.
     id: "exception-detail-leak",
     summary: "an internal error is shown to the client",
     area: Api,
@@ -34,7 +36,7 @@ check! {
         "https://cwe.mitre.org/data/definitions/209.html",
         "https://cheatsheetseries.owasp.org/cheatsheets/Error_Handling_Cheat_Sheet.html",
     ],
-    run: Module(run),
+    run: Project(run),
 }
 
 /// Libraries whose errors are written for the client, or say nothing of the inside.
@@ -67,6 +69,18 @@ const TELLING: &[&str] = &["OSError", "IOError", "EnvironmentError", "Connection
 /// Methods that send something to the other side of a web socket.
 const SENDING: &[&str] = &["send_json", "send_text", "send_bytes", "send"];
 
+/// Built-in exceptions whose text names a path, where the system raises them and not the project.
+const OF_FILES: &[&str] =
+    &["FileNotFoundError", "PermissionError", "FileExistsError", "IsADirectoryError", "NotADirectoryError"];
+
+/// What of the whole project decides.
+struct Whole<'p> {
+    /// The functions whose results clients get.
+    answering: BTreeSet<(ModuleId, StmtId)>,
+    /// The last names of the classes that the project raises.
+    raised: BTreeSet<&'p str>,
+}
+
 /// A place where the client is told of an exception.
 struct Leak {
     shown: Shown,
@@ -88,12 +102,16 @@ fn message(leak: &Leak, count: usize) -> String {
     }
 }
 
-fn run(project: &Project, module: &Module, findings: &mut Findings) {
-    if module.role != Role::Application {
-        return;
+fn run(project: &Project, findings: &mut Findings) {
+    let whole = Whole { answering: project.answering_functions(), raised: project.raised_names() };
+    for module in project.modules.iter().filter(|module| module.role == Role::Application) {
+        in_module(project, &whole, module, findings);
     }
-    let mut leaks = leaks_of_clauses(project, module, findings);
-    leaks.extend(leaks_of_handlers(project, module, findings));
+}
+
+fn in_module(project: &Project, whole: &Whole<'_>, module: &Module, findings: &mut Findings) {
+    let mut leaks = leaks_of_clauses(project, whole, module, findings);
+    leaks.extend(leaks_of_handlers(project, whole, module, findings));
     leaks.sort_by_key(|leak| (leak.shown, leak.confidence, module.python.syntax.expr(leak.part).range));
     // What one helper or handler of exceptions would mend is one finding.
     for alike in leaks.chunk_by(|one, other| (one.shown, one.confidence) == (other.shown, other.confidence)) {
@@ -112,13 +130,13 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
 }
 
 /// What `except` clauses send.
-fn leaks_of_clauses(project: &Project, module: &Module, findings: &mut Findings) -> Vec<Leak> {
+fn leaks_of_clauses(project: &Project, whole: &Whole<'_>, module: &Module, findings: &mut Findings) -> Vec<Leak> {
     let mut leaks = Vec::new();
-    for catch in project.catches(module).iter().filter(|catch| may_tell_of_the_inside(catch)) {
+    for catch in project.catches(module).iter().filter(|catch| may_tell_of_the_inside(catch, whole)) {
         findings.examined(1);
         let names = catch.names_with_it();
         let confidence = if catch.breadth == Breadth::Named { Confidence::Medium } else { Confidence::High };
-        let values = catch.statements().filter_map(|stmt| sent(project, module, stmt));
+        let values = catch.statements().filter_map(|stmt| sent(project, whole, module, stmt));
         leaks.extend(shown(project, module, values, &names).map(|(part, shown)| {
             let caught = caught(project, catch);
             Leak { shown, confidence, part, caught }
@@ -128,14 +146,14 @@ fn leaks_of_clauses(project: &Project, module: &Module, findings: &mut Findings)
 }
 
 /// What handlers of any exception send.
-fn leaks_of_handlers(project: &Project, module: &Module, findings: &mut Findings) -> Vec<Leak> {
+fn leaks_of_handlers(project: &Project, whole: &Whole<'_>, module: &Module, findings: &mut Findings) -> Vec<Leak> {
     let mut leaks = Vec::new();
     for handler in project.error_handlers(module).iter().filter(|handler| handler.is_for_everything()) {
         let Some(function) = module.function(handler.function) else { continue };
         findings.examined(1);
         let names: BTreeSet<NameId> = function.parameters.iter().skip(1).map(|it| it.name.name).collect();
         let stmts = module.python.syntax.walk_stmts_in(&function.body, false);
-        let values = stmts.filter_map(|stmt| sent(project, module, stmt));
+        let values = stmts.filter_map(|stmt| sent(project, whole, module, stmt));
         leaks.extend(shown(project, module, values, &names).map(|(part, shown)| {
             let caught = "exception_handler(Exception)".to_owned();
             Leak { shown, confidence: Confidence::High, part, caught }
@@ -157,10 +175,11 @@ fn shown(
 }
 
 /// Whether a clause catches what nobody expected, or the error of a library.
-fn may_tell_of_the_inside(catch: &Catch<'_>) -> bool {
+fn may_tell_of_the_inside(catch: &Catch<'_>, whole: &Whole<'_>) -> bool {
+    let is_of_system = |name: &&&str| !whole.raised.contains(**name);
     let is_foreign = |symbol: &pyaudit_check::project::Symbol| match symbol.external() {
         Some(name) => !HARMLESS.contains(&name.split('.').next().unwrap_or(name)),
-        None => symbol.is_any(TELLING),
+        None => symbol.is_any(TELLING) || OF_FILES.iter().filter(is_of_system).any(|name| symbol.is(name)),
     };
     catch.is_broad() || catch.caught.iter().any(is_foreign)
 }
@@ -174,13 +193,15 @@ fn caught(project: &Project, catch: &Catch<'_>) -> String {
 }
 
 /// What a statement sends to a client.
-fn sent(project: &Project, module: &Module, stmt: StmtId) -> Option<ExprId> {
+fn sent(project: &Project, whole: &Whole<'_>, module: &Module, stmt: StmtId) -> Option<ExprId> {
     if let Some(answer) = project.answer_of_stmt(module, stmt) {
         return answer.content;
     }
     let syntax = &module.python.syntax;
     match syntax.stmt(stmt).kind {
-        StmtKind::Return(Some(value)) if is_in_handler(project, module, stmt) => Some(value),
+        StmtKind::Return(Some(value)) if answers(whole, module, stmt) || is_in_handler(project, module, stmt) => {
+            Some(value)
+        }
         StmtKind::Expr(value) => match syntax.expr(value).kind {
             ExprKind::Await(call) => sent_to_socket(project, module, call),
             ExprKind::Yield(value) if is_in_handler(project, module, stmt) => value,
@@ -188,6 +209,12 @@ fn sent(project: &Project, module: &Module, stmt: StmtId) -> Option<ExprId> {
         },
         _ => None,
     }
+}
+
+/// Whether the function of a statement gives a client its result.
+fn answers(whole: &Whole<'_>, module: &Module, stmt: StmtId) -> bool {
+    let function = module.python.syntax.enclosing_functions(Parent::Stmt(stmt)).next();
+    function.is_some_and(|function| whole.answering.contains(&(module.id, function)))
 }
 
 /// Whether a statement belongs to a route handler or a function nested in one.

@@ -62,6 +62,25 @@ impl Project {
     }
 }
 
+impl Project {
+    /// The last names of the classes that the project's own code raises.
+    pub fn raised_names(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for module in self.modules.iter() {
+            let syntax = &module.python.syntax;
+            for (_, stmt) in syntax.stmts() {
+                let StmtKind::Raise { exc: Some(raised), .. } = stmt.kind else { continue };
+                let class = match syntax.expr(raised).kind {
+                    ExprKind::Call { func, .. } => func,
+                    _ => raised,
+                };
+                names.extend(module.last_name(class));
+            }
+        }
+        names
+    }
+}
+
 fn breadth(clause: &ExceptHandler, caught: &[Symbol]) -> Breadth {
     if clause.exception.is_none() || caught.iter().any(|symbol| symbol.is("BaseException")) {
         Breadth::Everything

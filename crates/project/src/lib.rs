@@ -4,6 +4,7 @@
 //! and after `build` nothing does IO. Each concern of the model stands in a file of its own.
 
 mod aliases;
+mod answering;
 mod answers;
 mod authentication;
 mod blocking_ways;

@@ -378,6 +378,10 @@ pub(crate) fn canonical(path: &str) -> String {
         ("sqlalchemy.Engine", "sqlalchemy.engine.Engine"),
         ("sqlmodel.orm.session.", "sqlmodel."),
         ("asyncpg.pool.Pool", "asyncpg.Pool"),
+        ("docker.from_env", "docker.DockerClient"),
+        ("docker.client.DockerClient", "docker.DockerClient"),
+        ("docker.client.from_env", "docker.DockerClient"),
+        ("starlette.datastructures.UploadFile", "fastapi.UploadFile"),
     ];
     for (from, to) in SPELLINGS {
         if let Some(rest) = path.strip_prefix(from) {

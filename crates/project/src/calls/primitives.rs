@@ -129,6 +129,9 @@ mod tests {
             ("bcrypt.checkpw", Kind::Hashing, true),
             ("open", Kind::File, true),
             ("pathlib.Path.parent.read_text", Kind::File, true),
+            ("docker.from_env.containers.list", Kind::Network, true),
+            ("docker.DockerClient.containers.get.stop", Kind::Network, true),
+            ("starlette.datastructures.UploadFile.file.read", Kind::File, true),
             ("aiofiles.open", Kind::File, false),
         ] {
             assert_eq!(of(path), Some((kind, blocks)), "{path}");
@@ -151,6 +154,9 @@ mod tests {
             "sqlalchemy.orm.Session.execute.scalars.all",
             "os.open_in_future",
             "openai.OpenAI",
+            "docker.from_env",
+            "docker.from_env.containers.get.attrs.get",
+            "fastapi.UploadFile.read",
             "print",
         ] {
             assert_eq!(of(path), None, "{path}");

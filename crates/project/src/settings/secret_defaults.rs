@@ -38,9 +38,11 @@ const OWN_WORDS: &[&str] = &[
     "authentication",
     "backend",
     "bearer",
+    "config",
     "cookie",
     "cron",
     "csrf",
+    "dashboard",
     "default",
     "encryption",
     "fernet",
@@ -50,6 +52,7 @@ const OWN_WORDS: &[&str] = &[
     "hash",
     "internal",
     "jwt",
+    "login",
     "key",
     "master",
     "my",
@@ -196,7 +199,8 @@ pub fn secret_kind(name: &str, value: &str) -> Option<SecretKind> {
         let kind = if local { SecretKind::Infrastructure } else { SecretKind::Real };
         return given.has_credentials().then_some(kind);
     }
-    if !names_secret(name) || words.iter().any(|word| ABOUT_WORDS.contains(word)) || is_about(text) {
+    let is_of_service = words.iter().any(|word| INFRASTRUCTURE_WORDS.contains(word)) && words.last() == Some(&"pass");
+    if !(names_secret(name) || is_of_service) || words.iter().any(|word| ABOUT_WORDS.contains(word)) || is_about(text) {
         return None;
     }
     let is = |known: &[&str]| words.iter().any(|word| known.contains(word));
@@ -251,6 +255,9 @@ mod tests {
             ("SECRET_KEY", "your-secret-key-change-in-production", Some(SecretKind::Own)),
             ("BBH_SECRET_KEY", "CHANGE_ME_FOR_PRODUCTION", Some(SecretKind::Own)),
             ("ADMIN_TOKEN", "dev", Some(SecretKind::Own)),
+            ("CONFIG_PASSWORD", "a", Some(SecretKind::Own)),
+            ("db_pass", "shop", Some(SecretKind::Infrastructure)),
+            ("rows_pass", "first", None),
             ("FIRST_SUPERUSER_PASSWORD", "changethis", Some(SecretKind::Own)),
             ("POSTGRES_PASSWORD", "postgres", Some(SecretKind::Infrastructure)),
             ("DATABASE_URL", "postgresql://app:hunter2@db.acme.io/app", Some(SecretKind::Real)),

@@ -112,6 +112,8 @@ pub(super) const DEEP: &[Row] = &[
         ],
         SERVICE,
     ),
+    // https://github.com/replicate/replicate-python
+    (Kind::Network, BLOCKS, &["replicate"], &["run"]),
     // https://docs.stripe.com/api?lang=python, https://www.twilio.com/docs/libraries/python
     (
         Kind::Network,

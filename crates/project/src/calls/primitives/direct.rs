@@ -136,6 +136,46 @@ pub(super) const DIRECT: &[Row] = &[
             "exceptions",
         ],
     ),
+    // https://docker-py.readthedocs.io/en/stable/
+    (Kind::Network, BLOCKS, &["docker.DockerClient"], &["ping", "info", "version", "df", "login", "events"]),
+    (
+        Kind::Network,
+        BLOCKS,
+        &[
+            "docker.DockerClient.containers",
+            "docker.DockerClient.images",
+            "docker.DockerClient.volumes",
+            "docker.DockerClient.networks",
+        ],
+        &["list", "get", "run", "create", "prune", "pull", "push", "build", "load", "remove", "search"],
+    ),
+    (
+        Kind::Network,
+        BLOCKS,
+        &[
+            "docker.DockerClient.containers.get",
+            "docker.DockerClient.containers.run",
+            "docker.DockerClient.containers.create",
+            "docker.models.containers.Container",
+        ],
+        &[
+            "start",
+            "stop",
+            "restart",
+            "kill",
+            "remove",
+            "wait",
+            "reload",
+            "logs",
+            "exec_run",
+            "stats",
+            "put_archive",
+            "get_archive",
+            "commit",
+            "pause",
+            "unpause",
+        ],
+    ),
     // https://googleapis.dev/python/google-auth/latest/, https://www.twilio.com/docs, https://github.com/sendgrid/sendgrid-python
     (Kind::Network, BLOCKS, &["google.oauth2.id_token"], &["verify_oauth2_token", "verify_token", "fetch_id_token"]),
     (Kind::Network, BLOCKS, &["sendgrid.SendGridAPIClient"], &["send"]),
@@ -153,6 +193,7 @@ pub(super) const DIRECT: &[Row] = &[
         &["search", "index", "get", "delete", "update", "count", "bulk", "msearch", "exists", "ping", "info"],
     ),
     (Kind::Network, BLOCKS, &["celery.result.AsyncResult", "celery.AsyncResult"], &["get", "wait"]),
+    (Kind::Database, BLOCKS, &["sqlalchemy.MetaData"], &["create_all", "drop_all", "reflect"]),
     // https://docs.sqlalchemy.org/en/20/orm/session_api.html, core/connections.html, orm/extensions/asyncio.html
     (Kind::Database, BLOCKS, &["sqlalchemy.orm.Session", "sqlalchemy.orm.scoped_session", "sqlmodel.Session"], SESSION),
     (Kind::Database, BLOCKS, &["sqlalchemy.engine.Connection"], CONNECTION),
@@ -262,8 +303,10 @@ pub(super) const DIRECT: &[Row] = &[
         Kind::File,
         BLOCKS,
         &["shutil"],
-        &["copy", "copy2", "copyfile", "copytree", "move", "rmtree", "make_archive", "unpack_archive"],
+        &["copy", "copy2", "copyfile", "copyfileobj", "copytree", "move", "rmtree", "make_archive", "unpack_archive"],
     ),
+    // https://fastapi.tiangolo.com/tutorial/request-files/: its own methods run in threads, those of the file do not
+    (Kind::File, BLOCKS, &["fastapi.UploadFile.file"], &["read", "readline", "readlines", "write"]),
     (Kind::File, BLOCKS, &["pandas"], &["read_csv", "read_excel", "read_parquet", "read_pickle"]),
     // https://github.com/Tinche/aiofiles, https://anyio.readthedocs.io/en/stable/fileio.html
     (Kind::File, AWAITED, &["aiofiles", "aiofiles.threadpool"], &["open"]),
