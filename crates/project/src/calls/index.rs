@@ -124,7 +124,10 @@ impl<'p> Linker<'p> {
                     let function = self.function_of_expr(module, id);
                     self.add_yield(function, *value);
                 }
-                ExprKind::Call { func, .. } => self.note_called_parameter(module, *func),
+                ExprKind::Call { func, .. } => {
+                    self.note_called_parameter(module, *func);
+                    self.note_construction(module, id, *func);
+                }
                 ExprKind::YieldFrom(_) => {
                     let function = self.function_of_expr(module, id);
                     self.add_yield(function, None);

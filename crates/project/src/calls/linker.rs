@@ -31,6 +31,8 @@ pub(super) enum Question {
     Member(ClassId, Atom),
     /// What a call of a function gives.
     Returned(FunctionId),
+    /// What the constructors are given for the parameter at this byte.
+    Given(ModuleId, u32),
     /// What an annotation stands for.
     Annotation(ModuleId, ExprId),
 }
@@ -118,6 +120,8 @@ pub(super) struct Linker<'p> {
     pub methods_by_name: NumberMap<Atom, Vec<FunctionId>>,
     /// The parameters that their function calls, by module and first byte.
     pub called_parameters: NumberSet<(ModuleId, u32)>,
+    /// The calls that may make instances, by the last name of what is called; of names that many call, only the first.
+    pub constructions: NumberMap<Atom, Vec<(ModuleId, ExprId)>>,
     pub validators: NumberMap<ClassId, std::rc::Rc<[FunctionId]>>,
     pub tables: Vec<Tables>,
     pub edges: Vec<Edge>,
@@ -153,6 +157,7 @@ impl<'p> Linker<'p> {
             assignments: NumberMap::default(),
             methods_by_name: NumberMap::default(),
             called_parameters: NumberSet::default(),
+            constructions: NumberMap::default(),
             validators: NumberMap::default(),
             tables: Vec::new(),
             edges: Vec::new(),

@@ -52,6 +52,7 @@ mod attributes;
 mod callbacks;
 mod classes;
 mod common_methods;
+mod constructions;
 mod decorators;
 mod dependencies;
 mod edges;

@@ -133,6 +133,7 @@ impl<'p> Linker<'p> {
         }
         match default {
             Some(default) if annotated == Type::Unknown => self.assigned(module, default),
+            None if annotation.is_none() => self.given_to_constructor(module, scope, start),
             _ => annotated,
         }
     }

@@ -268,3 +268,19 @@ fn models_are_made_by_their_class_methods_too() {
         ["m:Item.check constructor?", "pydantic.BaseModel.model_validate call", "m:Item.run call"]
     );
 }
+
+#[test]
+fn what_a_constructor_is_given_tells_what_its_parameter_is() {
+    let main = "import boto3\nfrom store import Store, Other\nclient = boto3.client('s3')\n\
+        store = Store(client, bucket='b')\nother = Other(store=Store(client, 'c'))\n";
+    let store = "class Store:\n    def __init__(self, s3, bucket):\n        self.s3 = s3\n        self.bucket = bucket\n\
+        \x20   def keep(self):\n        self.s3.put_object()\n\
+        class Other:\n    def __init__(self, store):\n        self.store = store\n\
+        \x20   def keep(self):\n        self.store.keep()\n";
+    let project = project(&[("main.py", main), ("store.py", store)]);
+    assert_eq!(edges_of(&project, "store:Store.keep"), ["boto3.client.put_object call"]);
+    assert_eq!(edges_of(&project, "store:Other.keep"), ["store:Store.keep call"]);
+    let tests = "import boto3\nfrom store import Store\nStore(boto3.client('s3'), 'b')\n";
+    let only_tests = crate::support::project(&[("tests/test_store.py", tests), ("store.py", store)]);
+    assert!(edges_of(&only_tests, "store:Store.keep").is_empty(), "what tests give is no evidence");
+}
