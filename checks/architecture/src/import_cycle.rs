@@ -41,12 +41,11 @@ check! {
 fn message(project: &Project, cycle: &ImportCycle) -> String {
     let name = |module: ModuleId| format!("`{}`", project.modules.get(module).name);
     let way: Vec<String> = cycle.imports.iter().map(|import| name(import.from)).collect();
-    let circle = match &way[..] {
-        [one, other] => format!("{one} and {other} import each other while they are loaded"),
-        _ => {
-            let closing = way.first().cloned().unwrap_or_default();
-            format!("modules import each other in a circle: {} → {closing}", way.join(" → "))
-        }
+    let circle = if let [one, other] = &way[..] {
+        format!("{one} and {other} import each other while they are loaded")
+    } else {
+        let closing = way.first().cloned().unwrap_or_default();
+        format!("modules import each other in a circle: {} → {closing}", way.join(" → "))
     };
     let more = match cycle.modules.len().saturating_sub(way.len()) {
         0 => String::new(),

@@ -1,8 +1,18 @@
 //! Checks of the area architecture.
 
+mod circular_state_in_import;
 mod import_cycle;
+mod layer_inversion;
+mod missing_repository_layer;
+mod service_model_coupling;
 
 use pyaudit_check::Check;
 
 /// Every check of the area, in the order of their ids.
-pub static CHECKS: &[&Check] = &[&import_cycle::CHECK];
+pub static CHECKS: &[&Check] = &[
+    &circular_state_in_import::CHECK,
+    &import_cycle::CHECK,
+    &layer_inversion::CHECK,
+    &missing_repository_layer::CHECK,
+    &service_model_coupling::CHECK,
+];

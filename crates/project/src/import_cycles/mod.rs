@@ -169,7 +169,7 @@ impl Project {
 
 impl Module {
     /// Whether the statements of a scope run when the module is loaded: its own, and those of classes in it.
-    pub(crate) fn runs_on_import(&self, scope: ScopeId) -> bool {
+    pub fn runs_on_import(&self, scope: ScopeId) -> bool {
         let mut chain = self.python.names.scope_chain(scope);
         chain.all(|(_, scope)| matches!(scope.kind, ScopeKind::Module | ScopeKind::Class(_)))
     }
