@@ -40,18 +40,18 @@ check! {
 const MAX_PLACES: usize = 20;
 
 fn message(name: &str, layer: ModuleLayer, imports: Option<&str>, raises: usize) -> String {
-    let raised = match raises {
+    let sites = match raises {
         1 => "raises `HTTPException`".to_owned(),
         _ => format!("raises `HTTPException` in {raises} places"),
     };
     let title = layer.title();
     match imports {
-        None => format!("`{name}`, {title}, {raised}: only a route can answer with it"),
+        None => format!("`{name}`, {title}, {sites}: only a route can answer with it"),
         Some(routes) if raises == 0 => {
             format!("`{name}`, {title}, imports the routes in `{routes}`, which stand above it")
         }
         Some(routes) => {
-            format!("`{name}`, {title}, imports the routes in `{routes}`, which stand above it, and {raised}")
+            format!("`{name}`, {title}, imports the routes in `{routes}`, which stand above it, and {sites}")
         }
     }
 }

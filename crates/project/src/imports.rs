@@ -56,7 +56,8 @@ impl Imports {
         self.reach(vec![module])
     }
 
-    fn reach(&self, mut open: Vec<ModuleId>) -> BTreeSet<ModuleId> {
+    /// The modules that these load, through any number of others; with themselves.
+    pub(crate) fn reach(&self, mut open: Vec<ModuleId>) -> BTreeSet<ModuleId> {
         let mut seen = BTreeSet::new();
         while let Some(module) = open.pop() {
             if seen.insert(module) {

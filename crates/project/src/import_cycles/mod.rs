@@ -113,10 +113,12 @@ impl Project {
             let packages = import.packages.iter().filter(|package| !around.contains(package));
             edges.extend(packages.filter(|&&id| is_application(id)).map(|id| id.0 as usize));
             let counts = import.name.is_some() || !around.contains(&import.to);
-            if counts && is_application(import.to) && import.to != module.id {
+            if counts && is_application(import.to) {
                 edges.push(import.to.0 as usize);
             }
         }
+        // A package that imports its own modules passes through itself.
+        edges.retain(|&to| to != module.id.0 as usize);
         edges.sort_unstable();
         edges.dedup();
         edges
@@ -224,6 +226,16 @@ mod tests {
             ("app/second.py", "from app import first\n"),
         ]);
         assert_eq!(project.import_cycles()[0].outcome, CycleOutcome::Works);
+    }
+
+    #[test]
+    fn the_cycle_of_a_package_is_told_through_its_modules() {
+        let files = [
+            ("app/__init__.py", ""),
+            ("app/sub/__init__.py", "from app.sub.first import a\n"),
+            ("app/sub/first.py", "from app.sub import b\na = 1\n"),
+        ];
+        assert_eq!(project(&files).import_cycles()[0].imports.len(), 2);
     }
 
     #[test]
