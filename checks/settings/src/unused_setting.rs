@@ -1,5 +1,6 @@
 use pyaudit_check::project::settings::Field;
-use pyaudit_check::{Findings, Project, Role, check};
+use pyaudit_check::{Findings, Project, Role, Span, check};
+use std::collections::BTreeSet;
 
 check! {
     /// ## What it does
@@ -42,7 +43,10 @@ fn run(project: &Project, findings: &mut Findings) {
             findings.examined(class.fields.len());
         }
     }
-    for (class, fields) in project.unused_settings() {
+    // What the code goes by is told once, where it is done.
+    let bypassed: BTreeSet<Span> = project.bypassed_settings().iter().map(|bypass| bypass.field.span).collect();
+    for (class, mut fields) in project.unused_settings() {
+        fields.retain(|field| !bypassed.contains(&field.span));
         let Some((first, others)) = fields.split_first() else { continue };
         let finding = findings.report(first.span, message(&class.qualname(), &fields));
         finding.subject(class.qualname());

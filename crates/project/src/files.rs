@@ -1,5 +1,6 @@
 //! Each file as plain data by itself: which reader a path gets, and the map over all files.
 
+use crate::LookedAt;
 use crate::proxies::is_front;
 use pyaudit_data::dockerfile::Dockerfile;
 use pyaudit_data::{Value, dockerfile, dotenv, ini, json, requirements, toml, yaml};
@@ -197,9 +198,14 @@ fn is_env_file(name: &str) -> bool {
     is_env && !is_code
 }
 
+/// Whether a reader turns the file at this path into plain data, or a join of the project looks into it.
+pub(crate) fn has_reader(path: &str) -> bool {
+    reader(path).is_some()
+}
+
 /// Whether the text of the file at this path means something to the project, so that it is read.
 pub fn is_wanted(path: &str) -> bool {
-    reader(path).is_some()
+    has_reader(path) || LookedAt::of_path(path).is_some()
 }
 
 /// Turns each file into plain data, in parallel. The result does not depend on the number of threads.

@@ -7,7 +7,7 @@ use crate::settings::{Overrides, Settings};
 use crate::target::Target;
 use pyaudit_check::{Check, Project};
 use pyaudit_engine::{Audit, Config, Gate, Profile, Unknown};
-use pyaudit_project::{Files, analyse, is_wanted};
+use pyaudit_project::{Files, analyse, is_optional, is_wanted};
 use pyaudit_source::{LoadOptions, Sources};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -184,6 +184,7 @@ fn load(root: &Path, settings: &Settings) -> Result<Sources, Error> {
         max_file_bytes: settings.max_file_bytes.value,
         max_lock_file_bytes: settings.max_lock_file_bytes.value,
         wanted: is_wanted,
+        optional: is_optional,
         ..LoadOptions::default()
     };
     Ok(Sources::load(root, &options)?)

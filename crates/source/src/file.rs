@@ -105,6 +105,18 @@ pub struct GitState {
     pub shallow: bool,
 }
 
+/// The rule of a `.gitignore` that ignores a path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IgnoreRule {
+    /// What the rule matches, relative to the root: the path itself, or the topmost directory above it that is ignored;
+    /// empty for the root and what is above it.
+    pub covered: String,
+    /// The file of the rule; `None` above the root.
+    pub file: Option<FileId>,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
 /// How many files were left out, by reason.
 pub type LeftOut = BTreeMap<&'static str, usize>;
 
@@ -180,6 +192,16 @@ impl Sources {
     /// files may be ignored as well; git then tracks them all the same.
     pub fn is_ignored(&self, path: &str) -> bool {
         self.rules.ignores(path.as_bytes(), false)
+    }
+
+    /// The rule that ignores a file at this path relative to the root; `None` where it is not ignored.
+    pub fn ignore_rule(&self, path: &str) -> Option<IgnoreRule> {
+        let (covered, directory, line) = self.rules.rule_for(path.as_bytes())?;
+        let file = self.rules.below_root(&directory).and_then(|directory| {
+            self.find(&paths::display(&paths::join(directory, crate::ignore::IGNORE_FILE.as_bytes())))
+        });
+        let covered = paths::display(self.rules.below_root(&covered).unwrap_or(&[]));
+        Some(IgnoreRule { covered, file, line })
     }
 
     /// The `.gitignore` files below the root, in the order of their paths; one in the root itself comes first.

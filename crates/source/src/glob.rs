@@ -14,6 +14,8 @@ pub(crate) struct Pattern {
     /// It is compared with the whole path below its file (a slash elsewhere), not with the name alone.
     is_anchored: bool,
     components: Vec<Component>,
+    /// The line that it stands on, from 1; 0 where that was not said.
+    pub(crate) line: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +62,12 @@ impl Pattern {
         let is_anchored = line.contains(&b'/');
         let line = line.strip_prefix(b"/").unwrap_or(line);
         let components = line.split(|&byte| byte == b'/').map(Component::parse).collect();
-        Some(Self { is_negative, is_directory, is_anchored, components })
+        Some(Self { is_negative, is_directory, is_anchored, components, line: 0 })
+    }
+
+    /// The same pattern, with the line that it stands on.
+    pub(crate) fn on_line(self, line: u32) -> Self {
+        Self { line, ..self }
     }
 
     /// Whether it matches a path relative to the directory of its file.

@@ -35,7 +35,9 @@ impl IgnoreRules {
     pub(crate) fn add_above(&mut self, directory: &[u8], text: &[u8]) -> bool {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let lines = text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        let mut patterns: Vec<Pattern> = lines.filter_map(Pattern::parse).take(MAX_PATTERNS + 1).collect();
+        let numbered =
+            lines.zip(1..).filter_map(|(line, number)| Pattern::parse(line).map(|pattern| pattern.on_line(number)));
+        let mut patterns: Vec<Pattern> = numbered.take(MAX_PATTERNS + 1).collect();
         let fits = patterns.len() <= MAX_PATTERNS;
         patterns.truncate(MAX_PATTERNS);
         if !patterns.is_empty() {
@@ -65,9 +67,25 @@ impl IgnoreRules {
         self.decide(&self.full(path), is_directory) == Some(true)
     }
 
+    /// The rule that ignores a path relative to the root: the topmost directory above it that a rule ignores, or the path
+    /// itself, as bytes from the work tree; the directory of the ignore file; and the line of the rule, from 1.
+    pub(crate) fn rule_for(&self, path: &[u8]) -> Option<(Vec<u8>, Vec<u8>, u32)> {
+        let full = self.full(path);
+        let decided = |path: &[u8], is_directory| {
+            let (directory, pattern) = self.deciding(path, is_directory)?;
+            (!pattern.is_negative).then(|| (path.to_vec(), directory.to_vec(), pattern.line))
+        };
+        paths::ancestors(&full).find_map(|directory| decided(directory, true)).or_else(|| decided(&full, false))
+    }
+
     fn ignores_full(&self, path: &[u8], is_directory: bool) -> bool {
         paths::ancestors(path).any(|directory| self.decide(directory, true) == Some(true))
             || self.decide(path, is_directory) == Some(true)
+    }
+
+    /// A path of the work tree, relative to the root; `None` above the root.
+    pub(crate) fn below_root<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
+        if path == self.prefix { Some(&[]) } else { paths::below(path, &self.prefix) }
     }
 
     fn full(&self, path: &[u8]) -> Vec<u8> {
@@ -76,23 +94,24 @@ impl IgnoreRules {
 
     /// What the deepest level with a matching pattern says: ignored, taken back, or nothing.
     fn decide(&self, path: &[u8], is_directory: bool) -> Option<bool> {
+        self.deciding(path, is_directory).map(|(_, pattern)| !pattern.is_negative)
+    }
+
+    /// The last pattern that matches in the deepest level that has one, with the directory of the level.
+    fn deciding(&self, path: &[u8], is_directory: bool) -> Option<(&[u8], &Pattern)> {
         let mut directory = path;
         loop {
             directory = paths::parent(directory);
-            let said = self.levels.get(directory).and_then(|patterns| {
+            let found = self.levels.get_key_value(directory).and_then(|(level, patterns)| {
                 let relative = paths::below(path, directory).unwrap_or(path);
-                last_match(patterns, relative, is_directory)
+                let last = patterns.iter().rev().find(|pattern| pattern.matches(relative, is_directory))?;
+                Some((level.as_slice(), last))
             });
-            if said.is_some() || directory.is_empty() {
-                return said;
+            if found.is_some() || directory.is_empty() {
+                return found;
             }
         }
     }
-}
-
-fn last_match(patterns: &[Pattern], path: &[u8], is_directory: bool) -> Option<bool> {
-    let last = patterns.iter().rev().find(|pattern| pattern.matches(path, is_directory));
-    last.map(|pattern| !pattern.is_negative)
 }
 
 #[cfg(test)]
@@ -111,6 +130,20 @@ mod tests {
         assert!(rules.ignores(b".env", false));
         assert!(rules.ignores(b"backend/.env.local", false));
         assert!(!rules.ignores(b".env.example", false));
+    }
+
+    #[test]
+    fn the_rule_is_named_with_what_it_covers() {
+        let mut rules = rules("# build\n\ndist/\n*.csv\n!keep.csv\n");
+        rules.add(b"app", b"/local\n");
+        let named = |path: &str| {
+            let (covered, directory, line) = rules.rule_for(path.as_bytes())?;
+            Some((paths::display(&covered), paths::display(&directory), line))
+        };
+        assert_eq!(named("web/dist/js/a.js"), Some(("web/dist".to_owned(), String::new(), 3)));
+        assert_eq!(named("data/a.csv"), Some(("data/a.csv".to_owned(), String::new(), 4)));
+        assert_eq!(named("app/local/x"), Some(("app/local".to_owned(), "app".to_owned(), 1)));
+        assert_eq!(named("keep.csv"), None);
     }
 
     #[test]

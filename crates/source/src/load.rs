@@ -26,6 +26,8 @@ pub struct LoadOptions {
     pub max_total_bytes: u64,
     /// Whether the text of a file is read at all, by its path relative to the root.
     pub wanted: fn(&str) -> bool,
+    /// Whether a wanted file is only looked at in passing, so that it is no problem where it is too large or no text.
+    pub optional: fn(&str) -> bool,
 }
 
 impl Default for LoadOptions {
@@ -38,6 +40,7 @@ impl Default for LoadOptions {
             max_lock_file_bytes: 16 * MIB,
             max_total_bytes: 2048 * MIB,
             wanted: |_| true,
+            optional: |_| false,
         }
     }
 }

@@ -27,7 +27,16 @@ pub(crate) fn read_all(root: &Path, found: &[Found], options: &LoadOptions) -> V
     let sizes: Vec<u64> = found.par_iter().map(size_of).collect();
     let within = within_total(found, &sizes, options);
     let work = (found, sizes, within).into_par_iter();
-    work.map(|(file, size, fits)| read_one(root, file, size, fits, options)).collect()
+    work.map(|(file, size, fits)| {
+        let read = read_one(root, file, size, fits, options);
+        // A file that is only looked at in passing is no problem where it cannot be.
+        if read.content.is_err() && (options.optional)(&paths::display(&file.path)) {
+            ReadFile { problem: None, ..read }
+        } else {
+            read
+        }
+    })
+    .collect()
 }
 
 /// Which files fit the limit of all bytes together, counted in the order of their paths, so that it does not depend on

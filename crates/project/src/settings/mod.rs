@@ -20,6 +20,7 @@
 //! * *Who uses it?* [`Settings::uses_of`], [`Project::setting_field`] for an expression.
 //! * *Who defines the variable, who needs it?* [`crate::variables`].
 
+mod bypassed;
 mod classes;
 mod configuration;
 mod declarations;
@@ -36,6 +37,7 @@ mod uses;
 mod validators;
 mod values;
 
+pub use bypassed::{Bypass, BypassKind};
 pub use configuration::{Configuration, EnvironmentFileName, Extra};
 pub use fallbacks::{Fallback, Refused};
 pub(crate) use forms::ReadForm;

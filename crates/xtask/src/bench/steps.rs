@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use pyaudit_project::{Project, analyse, is_wanted};
+use pyaudit_project::{Project, analyse, is_optional, is_wanted};
 use pyaudit_source::{LoadOptions, Sources};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ pub(super) fn measure(program: &Path, until: Step, root: &Path) -> Result<Measur
 fn take(root: &Path, until: Step) -> Result<BTreeMap<&'static str, f64>> {
     let mut clock = Clock { since: Instant::now(), laps: BTreeMap::new() };
     let wanted = if until == Step::Walk { |_: &str| false } else { is_wanted };
-    let sources = Sources::load(root, &LoadOptions { wanted, ..LoadOptions::default() })?;
+    let sources = Sources::load(root, &LoadOptions { wanted, optional: is_optional, ..LoadOptions::default() })?;
     match until {
         Step::Walk | Step::Read => clock.lap(until),
         Step::Parse => {
