@@ -135,15 +135,14 @@ fn in_data(path: &str, text: &str) -> Option<Found> {
     if !path.ends_with(".json") {
         return None;
     }
-    let named = json_texts(text).find_map(|(name, value, start)| {
+    json_texts(text).find_map(|(name, value, start)| {
         let range = Range::new(start, start + value.len() as u32);
         if names_hash(name) && is_digest(value) {
             return Some(Found { range, message: message_of_hashes(path, 1, "a bare digest") });
         }
         let is_token = names_session(name) && is_random(value);
         is_token.then(|| Found { range, message: message_of_tokens(path, name) })
-    });
-    named
+    })
 }
 
 /// The place of the first line of a private key that is there in full and without a passphrase.
@@ -184,10 +183,7 @@ fn is_digest(value: &str) -> bool {
 
 fn names_session(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    matches!(
-        lower.as_str(),
-        "refresh_token" | "session_token" | "sessiontoken" | "refreshtoken" | "session_id" | "sessionid"
-    )
+    matches!(lower.as_str(), "refresh_token" | "session_token" | "sessiontoken" | "refreshtoken")
 }
 
 /// Whether a value looks made by a machine.

@@ -26,7 +26,7 @@ check! {
     axis: ConfigurationSecurity,
     severity: Medium,
     confidence: High,
-    maturity: Preview,
+    maturity: Stable,
     since: "0.1.0",
     references: [
         "https://cheatsheetseries.owasp.org/cheatsheets/HTML5_Security_Cheat_Sheet.html#local-storage",
@@ -111,18 +111,16 @@ fn stored_key(text: &str) -> Option<(String, usize)> {
     let key_of = |inside: &str, offset: usize| {
         let lead = inside.len() - inside.trim_start().len();
         let inside = &inside[lead..];
-        let (key, length) = match inside.chars().next()? {
-            quote @ ('"' | '\'' | '`') => {
-                let key = inside[1..].split(quote).next()?;
-                (key.to_owned(), key.len() + 2)
-            }
-            _ => {
-                let length =
-                    inside.find(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | '.' | '$'));
-                let key = &inside[..length?];
-                (key.rsplit('.').next()?.to_owned(), key.len())
-            }
+        let first = inside.chars().next()?;
+        let (key, length) = if matches!(first, '"' | '\'' | '`') {
+            let key = inside[1..].split(first).next()?;
+            (key, key.len() + 2)
+        } else {
+            let length = inside.find(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | '.' | '$'));
+            let key = &inside[..length?];
+            (key.rsplit('.').next()?, key.len())
         };
+        let key = key.to_owned();
         Some((key, offset + lead + length))
     };
     if let Some(inside) = text.strip_prefix(".setItem(") {

@@ -56,12 +56,15 @@ fn message_of_bytecode(count: usize) -> String {
     format!("git tracks {files} of compiled Python, which every run writes anew")
 }
 
+/// A rule, by its file and line.
+type Rule = (Option<FileId>, u32);
+
 /// The files with a reason, in the order of their paths.
 #[derive(Default)]
 struct Groups<'p> {
     packages: BTreeMap<String, Vec<FileId>>,
     bytecode: Vec<FileId>,
-    rules: BTreeMap<(Option<FileId>, u32), Vec<(FileId, &'p str)>>,
+    rules: BTreeMap<Rule, Vec<(FileId, &'p str)>>,
 }
 
 fn run(project: &Project, findings: &mut Findings) {

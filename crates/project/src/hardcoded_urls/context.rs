@@ -51,6 +51,7 @@ const LOOKS: &[&str] = &[
 
 /// Words of names of what is allowed, of patterns and of documentation.
 const WORDS: &[&str] = &[
+    "uris",
     "origin",
     "origins",
     "cors",
@@ -105,6 +106,13 @@ impl Project {
     /// Whether a text is compared, shown, documented, allowed, or for development alone.
     pub(super) fn is_only_talked_about(&self, module: &Module, text: ExprId) -> bool {
         let syntax = &module.python.syntax;
+        let around = syntax.enclosing_functions(Parent::Expr(text)).next().and_then(|id| module.function(id));
+        // What a function named so returns is a list of what is allowed, or a default.
+        let is_returned =
+            syntax.enclosing_stmt(text).is_some_and(|stmt| matches!(syntax.stmt(stmt).kind, StmtKind::Return(_)));
+        if is_returned && around.is_some_and(|function| says(syntax.identifier(function.name))) {
+            return true;
+        }
         let mut inner = text;
         for node in syntax.ancestors(Parent::Expr(text)) {
             match node {
@@ -138,8 +146,9 @@ impl Project {
         match &syntax.expr(outer).kind {
             ExprKind::Compare { .. } => true,
             ExprKind::Call { func, keywords, .. } => {
-                let is_look =
-                    module.last_name(*func).is_some_and(|name| LOOKS.contains(&name) || name.ends_with("Error"));
+                let is_look = module.last_name(*func).is_some_and(|name| {
+                    LOOKS.contains(&name) || name.ends_with("Error") || name.to_ascii_lowercase().contains("env")
+                });
                 let named = keywords.iter().find(|keyword| keyword.value == inner).and_then(|keyword| keyword.name);
                 *func != inner && (is_look || named.is_some_and(|name| says(syntax.identifier(name))))
             }

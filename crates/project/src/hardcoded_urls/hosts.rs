@@ -34,6 +34,37 @@ const PLATFORMS: &[&str] = &[
     ".elasticbeanstalk.com",
 ];
 
+/// Public services that a list of origins may name, and that are nobody's own.
+const PUBLIC: &[&str] = &[
+    "github.com",
+    "gitlab.com",
+    "google.com",
+    "googleapis.com",
+    "facebook.com",
+    "stripe.com",
+    "discord.com",
+    "slack.com",
+    "swagger.io",
+    "jsdelivr.net",
+];
+
+/// The first parts of paths of pages that are read by people.
+const PAGES: &[&str] = &[
+    "docs",
+    "doc",
+    "blog",
+    "legal",
+    "terms",
+    "privacy",
+    "help",
+    "guides",
+    "support",
+    "security",
+    "about",
+    "pricing",
+    "changelog",
+];
+
 /// Names of variables that hold the address of the project's own services.
 const OWN_VARIABLES: &[&str] = &[
     "APP_URL",
@@ -89,19 +120,28 @@ impl OwnHosts {
                 HostKind::Local
             } else if is_private(host) {
                 HostKind::Private
-            } else if self.0.contains(host) || is_of_platform(host) {
+            } else if (self.0.contains(host) || is_of_platform(host)) && !is_page(&text[address.len()..]) {
                 HostKind::Own
             } else {
                 return None;
             };
             return Some((address.to_owned(), kind));
         }
-        let starts = text.match_indices("https://").map(|(at, _)| &text[at..]);
+        // A policy for the contents of pages (CSP) allows addresses.
+        let starts = text.match_indices("https://").map(|(at, _)| &text[at..]).filter(|_| !text.contains("-src "));
+        let starts =
+            starts.filter(|text| address_of(text).is_some_and(|(address, _)| !is_page(&text[address.len()..])));
         starts
             .filter_map(address_of)
             .find(|(_, host)| self.0.contains(*host))
             .map(|(address, _)| (address.to_owned(), HostKind::Own))
     }
+}
+
+/// Whether a path is that of a page that people read, and not of a service.
+fn is_page(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split(['/', '?', '#', '-', ' ', ')', '"']).next().unwrap_or("");
+    PAGES.contains(&first)
 }
 
 fn names_own(name: &str) -> bool {
@@ -116,7 +156,9 @@ fn public_host(text: &str) -> Option<String> {
     let is_placeholder = ["example", "your", "domain", "changeme", "yourdomain", "mysite", "test"]
         .iter()
         .any(|word| host.contains(word));
-    let is_public = host.contains('.') && !is_local(host) && !is_private(host) && !is_placeholder;
+    let is_others =
+        PUBLIC.iter().any(|known| host == *known || host.strip_suffix(known).is_some_and(|it| it.ends_with('.')));
+    let is_public = host.contains('.') && !is_local(host) && !is_private(host) && !is_placeholder && !is_others;
     is_public.then(|| host.to_owned())
 }
 

@@ -126,8 +126,8 @@ impl Project {
 
     /// Whether an expression stands in the body of a class of settings.
     fn is_default_of_settings(&self, module: &Module, expr: ExprId) -> bool {
-        let class = module.python.enclosing_class(expr);
-        class.is_some_and(|class| self.settings.class(module.id, class).is_some())
+        let mut around = module.python.syntax.enclosing_stmts(Parent::Expr(expr));
+        around.any(|stmt| self.settings.class(module.id, stmt).is_some())
     }
 
     /// Whether code runs in development or by hand alone.
@@ -214,6 +214,11 @@ mod tests {
             "if app.debug:\n    URL = 'http://localhost:8000'\n",
             "if __name__ == '__main__':\n    run('http://localhost:8000')\n",
             "URL = 'https://api.openai.com/v1'\n",
+            "URL = 'https://shop.io/docs/start'\n",
+            "client = make(redirect_uris=['http://localhost:8000/cb'])\n",
+            "def default_origins():\n    return ['http://localhost:8000']\n",
+            "URL = get_env('URL', 'http://localhost:8000')\n",
+            "CSP = \"connect-src 'self' https://shop.io\"\n",
             "def f():\n    'http://localhost:8000 is where it runs'\n",
             "app2 = FastAPI(servers=[{'url': 'http://localhost:8000', 'description': 'local'}])\n",
         ] {

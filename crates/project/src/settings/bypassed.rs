@@ -157,6 +157,7 @@ impl Project {
                     Some(given)
                 };
                 if let Some(value) = value.filter(|&value| self.is_written_duration(module, value))
+                    && !says_other_purpose(module, &call)
                     && self.is_live(module, call.id)
                 {
                     found.push(Bypass { class, field, span: module.span_of(value), kind: BypassKind::Lifetime });
@@ -245,6 +246,7 @@ impl Project {
             let is_of_class = read.class.is_some_and(|class| self.settings.class(module.id, class).is_some());
             let is_same = |field: &Field| field.variables.iter().any(|name| name.eq_ignore_ascii_case(variable));
             if !is_of_class
+                && !is_in_handler(module, read.expr)
                 && let Some((class, field)) = field_where(near, is_same)
                 && self.is_live(module, read.expr)
             {
@@ -294,10 +296,14 @@ fn words_of(name: &str) -> Vec<String> {
     paths::words(&name.replace('_', "-")).collect()
 }
 
-/// Whether a name says enough to mean one thing: more than one word, or an algorithm.
+/// Whether a name says enough to mean one thing: more than one word, one of which is not on every name, or an algorithm.
 fn is_telling(name: &str) -> bool {
-    const COMMON: &[&str] = &["API_V1_STR", "API_PREFIX", "BASE_DIR", "ROOT_DIR", "BASE_PATH", "LOG_DIR"];
-    (words_of(name).len() > 1 && !COMMON.contains(&name)) || name == "ALGORITHM"
+    const COMMON: &[&str] = &[
+        "api", "app", "base", "client", "default", "dir", "host", "id", "key", "level", "limit", "log", "max", "min",
+        "name", "path", "port", "prefix", "retries", "root", "size", "str", "timeout", "uri", "url", "v1", "version",
+    ];
+    let words = words_of(name);
+    (words.len() > 1 && words.iter().any(|word| !COMMON.contains(&word.as_str()))) || name == "ALGORITHM"
 }
 
 /// Whether a text is the name of an algorithm of signatures (RFC 7518, section 3.1).
@@ -308,9 +314,33 @@ fn is_signature(text: &str) -> bool {
     is_sized || text == "EdDSA"
 }
 
+/// Whether a token is made for something else than access, by the texts that it is given: `{"type": "password_reset"}`.
+fn says_other_purpose(module: &Module, call: &NamedCall<'_>) -> bool {
+    const PURPOSES: &[&str] = &["reset", "verif", "invit", "confirm", "magic", "activat", "email", "download"];
+    let syntax = &module.python.syntax;
+    let mut texts = syntax.walk_exprs_of(call.id).filter_map(|id| syntax.string(id));
+    texts.any(|text| PURPOSES.iter().any(|purpose| text.to_ascii_lowercase().contains(purpose)))
+}
+
 fn connects_to(project: &Project, call: &NamedCall<'_>) -> Option<&'static str> {
     let symbol = call.symbol(project)?;
     CONNECTORS.iter().find(|(name, _)| symbol.is(name)).map(|&(_, what)| what)
+}
+
+/// Whether an expression runs only after something failed: an import of the settings, as a rule.
+fn is_in_handler(module: &Module, expr: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    let mut inner = Parent::Expr(expr);
+    for outer in syntax.ancestors(Parent::Expr(expr)) {
+        if let (Parent::Stmt(id), Parent::Stmt(stmt)) = (outer, inner)
+            && let StmtKind::Try { handlers, .. } = &syntax.stmt(id).kind
+            && handlers.iter().any(|handler| handler.body.contains(&stmt))
+        {
+            return true;
+        }
+        inner = outer;
+    }
+    false
 }
 
 fn mentions_name(module: &Module, expr: ExprId) -> bool {
@@ -364,6 +394,8 @@ mod tests {
             "engine = create_engine(settings.DATABASE_URL)\n",
             "engine = create_engine('sqlite:///:memory:')\n",
             "url = os.getenv('OTHER_URL')\n",
+            "try:\n    from x import url\nexcept ImportError:\n    url = os.getenv('REDIS_URL')\n",
+            "create_access_token({'type': 'password_reset'}, expires_delta=timedelta(minutes=15))\n",
             "hash('HS256')\n",
             "if settings.debug:\n    engine = create_engine('postgresql://db/app')\n",
         ] {
