@@ -56,6 +56,7 @@ mod proxies;
 mod queries;
 mod reached;
 mod rebound_globals;
+mod references;
 mod repeats;
 mod request_values;
 mod resolution;
@@ -118,6 +119,9 @@ pub use outbound::{Client, OutboundCall, Wait};
 pub use page_limits::PageLimit;
 pub use queries::{Call, Query, QueryKind, Transaction};
 pub use rebound_globals::ReboundGlobal;
+pub use references::{
+    BrokenImport, IncompleteRow, MemberUse, Members, MissingImport, MissingMember, OwnerKind, UnfilledField,
+};
 pub use repeats::Hammering;
 pub use request_values::{RequestReach, RequestValue};
 pub use resolution::Resolution;
@@ -183,6 +187,8 @@ pub struct Project {
     pub variables: Variables,
     /// What is already right, in the order of axis, id and place.
     pub facts: Vec<Fact>,
+    /// What is worked out when it is first asked for.
+    references: references::References,
     /// What could not be read, decoded, parsed or linked, in the order of their places.
     pub problems: Vec<Problem>,
 }

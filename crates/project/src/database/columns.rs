@@ -122,7 +122,9 @@ impl Project {
         let Some(call) = call else { return (self.with_field_type(Parts::default(), None, annotation), is_optional) };
         if let Some(column) = call.keyword("sa_column") {
             let (home, column) = self.follow(call.module, column);
-            let parts = CallAt::of(home, column).map(|column| self.column_parts(&column)).unwrap_or_default();
+            let mut parts = CallAt::of(home, column).map(|column| self.column_parts(&column)).unwrap_or_default();
+            // The object has the default of the field before the column is asked for one.
+            parts.has_default |= call.gives("default") || call.gives("default_factory");
             return (parts, None);
         }
         let mut parts = Parts {

@@ -15,7 +15,7 @@ const MAX_LEVELS: usize = 4;
 const MAX_FIELDS: usize = 2_000;
 
 /// Classes whose subclasses are models of pydantic.
-pub(super) const MODELS: &[&str] = &[
+pub(crate) const MODELS: &[&str] = &[
     "pydantic.BaseModel",
     "pydantic.main.BaseModel",
     "pydantic.v1.BaseModel",

@@ -40,6 +40,7 @@ mod values;
 pub use bypassed::{Bypass, BypassKind};
 pub use configuration::{Configuration, EnvironmentFileName, Extra};
 pub use fallbacks::{Fallback, Refused};
+pub(crate) use fields::MODELS;
 pub(crate) use forms::ReadForm;
 pub use forms::Reader;
 pub use literal::Literal;
