@@ -29,7 +29,7 @@ check! {
     axis: Robustness,
     severity: High,
     confidence: High,
-    maturity: Preview,
+    maturity: Stable,
     since: "0.1.0",
     references: [
         "https://docs.python.org/3/library/exceptions.html#ImportError",
