@@ -127,7 +127,12 @@ impl Project {
     /// Whether an expression stands in the body of a class of settings.
     fn is_default_of_settings(&self, module: &Module, expr: ExprId) -> bool {
         let mut around = module.python.syntax.enclosing_stmts(Parent::Expr(expr));
-        around.any(|stmt| self.settings.class(module.id, stmt).is_some())
+        // A base that is imported in a way that cannot be followed is known by its name.
+        around.any(|stmt| {
+            let class = module.class(stmt);
+            let named = |&base: &ExprId| module.last_name(base).is_some_and(|name| name.ends_with("Settings"));
+            self.settings.class(module.id, stmt).is_some() || class.is_some_and(|class| class.bases.iter().any(named))
+        })
     }
 
     /// Whether code runs in development or by hand alone.
@@ -217,6 +222,7 @@ mod tests {
             "URL = 'https://shop.io/docs/start'\n",
             "client = make(redirect_uris=['http://localhost:8000/cb'])\n",
             "def default_origins():\n    return ['http://localhost:8000']\n",
+            "from vendor.compat import BaseSettings\nclass Conf(BaseSettings):\n    url: str = 'http://localhost:9200'\n",
             "URL = get_env('URL', 'http://localhost:8000')\n",
             "CSP = \"connect-src 'self' https://shop.io\"\n",
             "def f():\n    'http://localhost:8000 is where it runs'\n",
