@@ -1,5 +1,6 @@
 //! Checks of routes, handlers and what they answer.
 
+mod conflicting_auth_stacks;
 mod cors_method_mismatch;
 mod debug_router_mounted;
 mod deprecated_api;
@@ -12,10 +13,12 @@ mod health_check_always_ok;
 mod http_exception_rewrapped;
 mod identity_from_request;
 mod imported_auth_never_used;
+mod inconsistent_error_contract;
 mod insecure_cookie;
 mod jwt_not_verified;
 mod large_page_limit;
 mod long_lived_token;
+mod manual_dto_mapping;
 mod missing_compression;
 mod missing_docstring;
 mod missing_global_rate_limit;
@@ -45,6 +48,7 @@ use pyaudit_check::Check;
 
 /// Every check of this area, in the order of their ids.
 pub static CHECKS: &[&Check] = &[
+    &conflicting_auth_stacks::CHECK,
     &cors_method_mismatch::CHECK,
     &debug_router_mounted::CHECK,
     &deprecated_api::CHECK,
@@ -57,10 +61,12 @@ pub static CHECKS: &[&Check] = &[
     &http_exception_rewrapped::CHECK,
     &identity_from_request::CHECK,
     &imported_auth_never_used::CHECK,
+    &inconsistent_error_contract::CHECK,
     &insecure_cookie::CHECK,
     &jwt_not_verified::CHECK,
     &large_page_limit::CHECK,
     &long_lived_token::CHECK,
+    &manual_dto_mapping::CHECK,
     &missing_compression::CHECK,
     &missing_docstring::CHECK,
     &missing_global_rate_limit::CHECK,

@@ -6,6 +6,7 @@ mod blocking_call_in_async;
 mod celery_task_without_retry;
 mod event_loop_mismatch;
 mod in_memory_state;
+mod queue_read_without_lock;
 mod redis_counter_without_ttl;
 mod sync_orm_api_on_async_session;
 mod sync_session_in_async;
@@ -22,6 +23,7 @@ pub static CHECKS: &[&Check] = &[
     &celery_task_without_retry::CHECK,
     &event_loop_mismatch::CHECK,
     &in_memory_state::CHECK,
+    &queue_read_without_lock::CHECK,
     &redis_counter_without_ttl::CHECK,
     &sync_orm_api_on_async_session::CHECK,
     &sync_session_in_async::CHECK,

@@ -14,7 +14,7 @@ const MAX_CALLS: usize = 4;
 const MAX_STEPS: usize = 2_000;
 
 /// How many names and calls are followed in a row from a query to what it started from.
-const MAX_HOPS: usize = 40;
+pub(super) const MAX_HOPS: usize = 40;
 
 /// Calls at the end of a query that give all of its rows.
 const ALL: &[&str] = &["all", "fetchall", "scalars", "exec", "execute", "unique"];
@@ -32,7 +32,6 @@ const SAME: &[&str] = &[
     "options",
     "join",
     "outerjoin",
-    "with_for_update",
     "populate_existing",
     "execution_options",
     "distinct",
@@ -76,11 +75,13 @@ pub struct WholeRead<'p> {
 
 /// What is known of a query when it has been followed to its start.
 #[derive(Default)]
-struct Chain<'p> {
+pub(super) struct Chain<'p> {
     /// Whether something limits the rows, or may do so.
-    is_bounded: bool,
-    /// The arguments of its conditions that always hold, each with its module.
-    conditions: Vec<(&'p Module, ExprId)>,
+    pub(super) is_bounded: bool,
+    /// Whether it locks the rows it reads.
+    pub(super) is_locked: bool,
+    /// The arguments of its conditions that always hold, each with its module and the keyword it is given by.
+    pub(super) conditions: Vec<(&'p Module, Option<&'p str>, ExprId)>,
     seen: BTreeSet<(ModuleId, ExprId)>,
 }
 
@@ -110,7 +111,7 @@ impl Project {
     }
 
     /// The table that a query is over, and what was asked of it on the way.
-    fn query_chain<'p>(
+    pub(super) fn query_chain<'p>(
         &'p self,
         module: &'p Module,
         expr: ExprId,
@@ -136,8 +137,13 @@ impl Project {
                     return self.query_chain(module, args[0], hops, chain);
                 }
                 if CONDITIONS.contains(&name) {
-                    let all = args.iter().copied().chain(keywords.iter().map(|keyword| keyword.value));
-                    chain.conditions.extend(all.map(|condition| (module, condition)));
+                    let plain = args.iter().map(|&condition| (module, None, condition));
+                    let by_name = keywords
+                        .iter()
+                        .map(|keyword| (module, keyword.name.map(|name| syntax.identifier(name)), keyword.value));
+                    chain.conditions.extend(plain.chain(by_name));
+                } else if name == "with_for_update" {
+                    chain.is_locked = true;
                 } else if !SAME.contains(&name) {
                     let started = self.started_chain(module, expr, *func, args, hops, chain);
                     if started.is_some() {
@@ -324,10 +330,14 @@ impl<'p> Walk<'p> {
     }
 
     /// What conditions leave of a table; `None` where that is a few rows.
-    fn narrowing(&mut self, table: &Table, conditions: &[(&'p Module, ExprId)]) -> Option<Narrowing> {
+    fn narrowing(&mut self, table: &Table, conditions: &[(&'p Module, Option<&'p str>, ExprId)]) -> Option<Narrowing> {
         let project = self.project;
         let mut narrowing = Narrowing::None;
-        for &(module, condition) in conditions {
+        for &(module, keyword, condition) in conditions {
+            let named = keyword.and_then(|name| table.column_of(name));
+            if named.is_some_and(|column| column.primary_key || column.unique) {
+                return None;
+            }
             if is_flag(module, condition) {
                 continue;
             }
@@ -439,6 +449,7 @@ mod tests {
             "def f(db: Session):\n    return db.query(User).first()\n",
             "def f(db: Session, x):\n    return db.query(User).filter(User.id.in_(x)).all()\n",
             "def f(db: Session, x):\n    return db.query(User).filter(User.age > x).all()\n",
+            "def f(db: Session, x):\n    return db.query(User).filter_by(id=x).all()\n",
             "def f(db: Session):\n    return len(db.query(User).all())\n",
             "def f(db: Session, n):\n    query = db.query(User)\n    if n:\n        query = query.limit(n)\n    return query.all()\n",
             "def f(db: Session):\n    return db.query(User).all()[:10]\n",
