@@ -36,9 +36,9 @@ fn library_message(guard: &AuthStack, other: &AuthStack) -> String {
     let list = |stack: &AuthStack| stack.libraries.iter().copied().collect::<Vec<_>>().join(" and ");
     format!(
         "`{}` verifies tokens with {}, and `{}` with {}: one API has two authentications",
-        guard.guard.name,
+        name(guard, other),
         list(guard),
-        other.guard.name,
+        name(other, guard),
         list(other)
     )
 }
@@ -46,11 +46,17 @@ fn library_message(guard: &AuthStack, other: &AuthStack) -> String {
 fn answer_message(guard: &AuthStack, other: &AuthStack) -> String {
     format!(
         "without a token `{}` answers as `{}` does, and `{}` as `{}` does: clients may get 403 here and 401 there",
-        guard.guard.name,
+        name(guard, other),
         scheme(guard),
-        other.guard.name,
+        name(other, guard),
         scheme(other)
     )
+}
+
+/// The name of a guard, with its module where another has the same.
+fn name(stack: &AuthStack, other: &AuthStack) -> String {
+    let name = &stack.guard.name;
+    if *name == other.guard.name { format!("{}.{name}", stack.module) } else { name.clone() }
 }
 
 fn scheme(stack: &AuthStack) -> &'static str {

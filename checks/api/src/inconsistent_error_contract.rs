@@ -20,9 +20,9 @@ check! {
     ///
     /// ## Limits
     /// A shape is told by the keys that carry what went wrong (`detail`, `error`, `errors`, `message` …); an application needs
-    /// five places, three of which agree. Bodies that cannot be read, and exception classes of the project that have no
-    /// status of their own in sight, are left out, and so are answers whose status is below 400. Applications with roots of
-    /// their own are compared by themselves.
+    /// five places, three of which agree. Keys beside a `detail` are no shape of their own. Bodies that cannot be read,
+    /// exception classes of the project, and answers whose status is below 400 are left out. Of several applications with
+    /// one root the one that serves most routes is compared, with the modules that it loads.
     id: "inconsistent-error-contract",
     summary: "one API answers errors in several shapes",
     area: Api,
@@ -51,7 +51,7 @@ fn message(shape: &ErrorShape, count: usize, usual: &ErrorShape, usual_count: us
 }
 
 fn run(project: &Project, findings: &mut Findings) {
-    for contract in project.error_contracts().values() {
+    for contract in &project.error_contracts() {
         findings.examined(contract.sites.len());
         report_shapes(contract, findings);
         report_defaults(contract, findings);
@@ -86,22 +86,20 @@ fn report_shapes(contract: &ErrorContract, findings: &mut Findings) {
 
 /// What falls to FastAPI's own answers although a handler gives HTTP exceptions another body.
 fn report_defaults(contract: &ErrorContract, findings: &mut Findings) {
-    let Some((registration, shape, covers_all)) = &contract.rewritten else { return };
-    if *shape == ErrorShape::DetailText {
-        return;
-    }
+    let Some(rewriting) = &contract.rewriting else { return };
+    let Some(shape) = rewriting.shape.as_ref().filter(|shape| **shape != ErrorShape::DetailText) else { return };
     if !contract.handles_validation {
         let message = format!(
             "errors are `{shape}`, but nothing answers for `RequestValidationError`: status 422 keeps FastAPI's `{{detail: list}}`"
         );
-        findings.report(*registration, message).subject("RequestValidationError");
+        findings.report(rewriting.span, message).subject("RequestValidationError");
     }
-    if !covers_all {
+    if !contract.handles_starlette {
         let message = format!(
             "errors are `{shape}`, but this handler is not registered for Starlette's `HTTPException`: unknown paths and \
              methods keep the plain `{{detail: text}}`"
         );
-        let finding = findings.report(*registration, message);
+        let finding = findings.report(rewriting.span, message);
         finding.subject("HTTPException").severity(Severity::Low).confidence(Confidence::High);
     }
 }

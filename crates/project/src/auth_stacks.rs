@@ -60,6 +60,8 @@ const DEPTH: usize = 4;
 pub struct AuthStack {
     /// The guard.
     pub guard: Guard,
+    /// The dotted name of the module that defines it.
+    pub module: String,
     /// The libraries that it, or what it calls, verifies a token with; empty where none is known.
     pub libraries: BTreeSet<&'static str>,
     /// The security scheme that answers for a request without a credential: `HTTPBearer`, with its place.
@@ -101,7 +103,7 @@ impl Project {
         let behind = self.functions_behind(module.id, function, DEPTH);
         let libraries = behind.iter().flat_map(|&(home, function)| self.verified_with(home.id, function)).collect();
         let scheme = behind.iter().find_map(|&(home, function)| self.scheme_of(home, function));
-        Some(AuthStack { guard, libraries, scheme, routes })
+        Some(AuthStack { guard, module: self.imported_name(module.id).to_owned(), libraries, scheme, routes })
     }
 
     /// The libraries that a function itself verifies a token with.
@@ -136,5 +138,35 @@ impl Project {
         let name = name.external()?.strip_prefix("fastapi.security.")?.rsplit('.').next()?.to_owned();
         let known = ["HTTPBearer", "OAuth2PasswordBearer", "OAuth2AuthorizationCodeBearer"];
         known.into_iter().find(|it| *it == name && !is_lenient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::testing::project;
+
+    #[test]
+    fn guards_are_told_with_library_scheme_and_routes() {
+        let project = project(&[(
+            "app/main.py",
+            "import jwt as pyjwt\nfrom fastapi import Depends, FastAPI, HTTPException\nfrom fastapi.security import HTTPBearer, OAuth2PasswordBearer\n\
+             from jose import jwt\napp = FastAPI()\nbearer = HTTPBearer()\nlenient = OAuth2PasswordBearer(tokenUrl='/t', auto_error=False)\n\
+             def read(token):\n    return pyjwt.decode(token, 'k')\n\
+             def one(c=Depends(bearer)):\n    user = read(c.credentials)\n    if not user:\n        raise HTTPException(401)\n    return user\n\
+             def two(token=Depends(lenient)):\n    if not token:\n        raise HTTPException(401)\n    return jwt.decode(token, 'k')\n\
+             def api_key(token=Depends(bearer)):\n    if token != 'k':\n        raise HTTPException(401)\n\
+             @app.get('/a')\ndef a(u=Depends(one)): ...\n@app.get('/b')\ndef b(u=Depends(one)): ...\n\
+             @app.get('/c')\ndef c(u=Depends(two)): ...\n@app.get('/d')\ndef d(u=Depends(api_key)): ...\n",
+        )]);
+        let told: Vec<String> = project
+            .auth_stacks()
+            .iter()
+            .map(|stack| {
+                let libraries: Vec<&str> = stack.libraries.iter().copied().collect();
+                let scheme = stack.scheme.map_or("none", |it| it.0);
+                format!("{} {} {scheme} {}", stack.guard.name, libraries.join("+"), stack.routes)
+            })
+            .collect();
+        assert_eq!(told, ["one PyJWT HTTPBearer 2", "two python-jose none 1"]);
     }
 }

@@ -1,6 +1,6 @@
 //! The shapes of error answers: by which keys a client reads what went wrong.
 
-use crate::{Answer, AnswerKind, HTTP_EXCEPTIONS, Module, ModuleId, Project, Symbol};
+use crate::{Answer, AnswerKind, HTTP_EXCEPTIONS, Module, ModuleId, Project, RouterId};
 use pyaudit_python::{ExprId, ExprKind, Parent, StmtId, StmtKind};
 use pyaudit_source::{Role, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,11 +20,11 @@ const MAX_DEPTH: usize = 3;
 /// How a client reads an error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ErrorShape {
-    /// `{"detail": "…"}`, as FastAPI answers for an `HTTPException` with a text.
+    /// `{"detail": "…"}`, as FastAPI answers for an `HTTPException` with a text, whatever stands beside it.
     DetailText,
     /// `{"detail": {…}}` with an object that has these keys.
     DetailObject(String),
-    /// An object with these keys: those that carry what went wrong, or all where none of them is known.
+    /// An object with these keys, of those that carry what went wrong.
     Body(String),
 }
 
@@ -49,62 +49,90 @@ pub struct ErrorSite {
     pub made_at: Option<Span>,
 }
 
+/// A handler that gives `HTTPException`s a body of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewriting {
+    /// Its registration: the class that it names.
+    pub span: Span,
+    /// The shape of its bodies; `None` where it cannot be read, or there are several.
+    pub shape: Option<ErrorShape>,
+}
+
 /// What one application answers where something goes wrong.
 #[derive(Debug, Clone, Default)]
 pub struct ErrorContract {
     /// The places, in their order.
     pub sites: Vec<ErrorSite>,
-    /// The registration of a handler that gives all `HTTPException`s of FastAPI a body of its own, the shape of that body,
-    /// and whether the registration is for the class of Starlette, which the router raises for an unknown path.
-    pub rewritten: Option<(Span, ErrorShape, bool)>,
+    /// What answers for the `HTTPException`s that the code raises, if not FastAPI itself.
+    pub rewriting: Option<Rewriting>,
+    /// Whether something answers for the exceptions of Starlette, which the router raises for an unknown path.
+    pub handles_starlette: bool,
     /// Whether something answers for validation errors.
     pub handles_validation: bool,
 }
 
 impl Project {
-    /// The error answers of each application of the repository, by the root of its modules.
-    pub fn error_contracts(&self) -> BTreeMap<String, ErrorContract> {
-        let mut contracts: BTreeMap<String, ErrorContract> = BTreeMap::new();
-        let served = || self.served_modules().filter(|module| module.role == Role::Application);
-        for module in served() {
-            let contract = contracts.entry(self.root_of_module(module).to_owned()).or_default();
-            self.add_handlers(module, contract);
+    /// The error answers of the applications that the repository ships: of each root of modules the application that serves
+    /// most routes, with the modules that it loads.
+    pub fn error_contracts(&self) -> Vec<ErrorContract> {
+        let served = |id: RouterId| self.routes.routes.iter().filter(|route| route.application == Some(id)).count();
+        let mut main: BTreeMap<&str, (usize, RouterId)> = BTreeMap::new();
+        for id in self.shipped_applications() {
+            let module = self.modules.get(self.routes.router(id).module);
+            let root = self.modules.root_of(&self.sources.file(module.file).path);
+            let count = served(id);
+            let known = main.entry(root).or_insert((count, id));
+            if count > known.0 {
+                *known = (count, id);
+            }
         }
-        for module in served() {
-            let Some(contract) = contracts.get_mut(self.root_of_module(module)) else { continue };
-            let rewritten = contract.rewritten.as_ref().map(|it| it.1.clone());
-            contract.sites.extend(self.error_sites(module, rewritten.as_ref()));
-        }
-        contracts
+        main.into_values().filter(|(count, _)| *count > 0).map(|(_, id)| self.error_contract(id)).collect()
     }
 
-    fn root_of_module(&self, module: &Module) -> &str {
-        self.modules.root_of(&self.sources.file(module.file).path)
-    }
-
-    /// Notes what answers for HTTP exceptions and validation errors.
-    fn add_handlers(&self, module: &Module, contract: &mut ErrorContract) {
-        for handler in self.error_handlers(module) {
-            let is = |classes: &[&str]| handler.class.as_ref().is_some_and(|class| class.is_any(classes));
-            contract.handles_validation |= is(VALIDATION);
-            if !is(HTTP_EXCEPTIONS) {
+    fn error_contract(&self, application: RouterId) -> ErrorContract {
+        let router = self.routes.router(application);
+        let mut contract = ErrorContract::default();
+        let mut own = [None, None];
+        for handler in &router.exception_handlers {
+            let Some((home, class)) = handler.exception.map(|(home, class)| (self.modules.get(home), class)) else {
                 continue;
-            }
-            let shapes: BTreeSet<ErrorShape> = self
-                .returned_by(module, handler.function)
-                .into_iter()
-                .filter_map(|it| self.shape_of(module, it))
-                .collect();
-            let covers_all =
-                handler.class.as_ref().and_then(Symbol::external).is_some_and(|it| it.starts_with("starlette."));
-            if let (1, Some(shape)) = (shapes.len(), shapes.into_iter().next()) {
-                contract.rewritten = Some((module.span_of(handler.exception), shape, covers_all));
+            };
+            let is = |names: &[&str]| self.is_any(home, class, names);
+            contract.handles_validation |= is(VALIDATION);
+            let place = usize::from(is(&["starlette.exceptions.HTTPException"]));
+            if let Some(function) = handler.handler.filter(|_| is(HTTP_EXCEPTIONS)) {
+                own[place] = Some(self.rewriting(home.span_of(class), function));
             }
         }
+        let [of_fastapi, of_starlette] = own;
+        contract.handles_starlette = of_starlette.is_some();
+        contract.rewriting = of_fastapi.or(of_starlette);
+        let mut modules = self.imports.loaded_by(router.module);
+        modules.extend(router.held_by.iter().flat_map(|(module, _)| self.imports.loaded_by(*module)));
+        for id in modules {
+            let module = self.modules.get(id);
+            if module.role == Role::Application {
+                contract.sites.extend(self.error_sites(module, contract.rewriting.as_ref()));
+            }
+        }
+        contract
+    }
+
+    /// What a handler for HTTP exceptions answers.
+    fn rewriting(&self, span: Span, (home, function): (ModuleId, StmtId)) -> Rewriting {
+        let module = self.modules.get(home);
+        let shapes: BTreeSet<Option<ErrorShape>> =
+            self.returned_by(module, function).into_iter().map(|it| self.shape_of(module, it)).collect();
+        let mut shapes = shapes.into_iter();
+        let only = match (shapes.next(), shapes.next()) {
+            (Some(only), None) => only,
+            _ => None,
+        };
+        Rewriting { span, shape: only }
     }
 
     /// The error answers of the functions of a module. Bodies that helpers of the project make count where they are used.
-    fn error_sites(&self, module: &Module, rewritten: Option<&ErrorShape>) -> Vec<ErrorSite> {
+    fn error_sites(&self, module: &Module, rewriting: Option<&Rewriting>) -> Vec<ErrorSite> {
         let syntax = &module.python.syntax;
         let mut sites = Vec::new();
         for (stmt, statement) in syntax.stmts() {
@@ -116,12 +144,9 @@ impl Project {
             }
             let made = self.made_answer(module, value, MAX_DEPTH, &mut BTreeSet::new());
             let Some((home, answer)) = made else { continue };
-            let Some(mut shape) = self.shape_of_answer(home, &answer) else { continue };
-            if answer.kind == AnswerKind::Exception
-                && let Some(rewritten) = rewritten
-            {
-                shape = rewritten.clone();
-            }
+            let rewriting = rewriting.filter(|_| answer.kind == AnswerKind::Exception);
+            let written = self.shape_of_answer(home, &answer);
+            let Some(shape) = rewriting.map_or(written, |it| it.shape.clone()) else { continue };
             let own = home.span_of(answer.func);
             let span = called(module, value);
             sites.push(ErrorSite { shape, span, made_at: (own != span).then_some(own) });
@@ -194,7 +219,7 @@ impl Project {
         }
         let keys = self.keys_of(module, answer.content?)?;
         let is_error = answer.status.is_some() || keys.iter().any(|key| ERROR_KEYS.contains(&key.as_str()));
-        is_error.then(|| body_shape(&keys))
+        if is_error { body_shape(&keys) } else { None }
     }
 
     /// The shape that the detail of an `HTTPException` makes.
@@ -263,11 +288,14 @@ fn called(module: &Module, value: ExprId) -> Span {
     }
 }
 
-fn body_shape(keys: &BTreeSet<String>) -> ErrorShape {
-    if keys.len() == 1 && keys.contains("detail") {
-        return ErrorShape::DetailText;
+/// The shape of a body; `None` where no key carries what went wrong. What stands beside a `detail` does not keep a client
+/// from reading that.
+fn body_shape(keys: &BTreeSet<String>) -> Option<ErrorShape> {
+    if keys.contains("detail") {
+        return Some(ErrorShape::DetailText);
     }
-    ErrorShape::Body(carried(keys))
+    let carries = CARRIERS.iter().any(|key| keys.contains(*key));
+    carries.then(|| ErrorShape::Body(carried(keys)))
 }
 
 /// The keys that carry what went wrong, or all where none does.
@@ -293,7 +321,7 @@ mod tests {
         );
         let project = project(&[("app/main.py", &text)]);
         let contracts = project.error_contracts();
-        contracts.values().flat_map(|contract| &contract.sites).map(|site| site.shape.to_string()).collect()
+        contracts.iter().flat_map(|contract| &contract.sites).map(|site| site.shape.to_string()).collect()
     }
 
     #[test]
@@ -312,5 +340,10 @@ mod tests {
             return JSONResponse({'error': error.detail}, status_code=error.status_code)\n\
             @app.get('/a')\ndef a(x):\n    raise HTTPException(400, 'no')\n";
         assert_eq!(shapes(body), ["{error}", "{error}"]);
+        let either = body.replace(
+            "    return JSONResponse",
+            "    if request:\n        return other(error)\n    return JSONResponse",
+        );
+        assert_eq!(shapes(&either), ["{error}"], "what the handler gives cannot be told");
     }
 }

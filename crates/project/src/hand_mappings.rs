@@ -146,8 +146,13 @@ fn is_answered(module: &Module, dict: ExprId, function: StmtId) -> bool {
     for node in syntax.ancestors(Parent::Expr(dict)) {
         match node {
             Parent::Expr(expr) => match &syntax.expr(expr).kind {
-                ExprKind::Dict(_) | ExprKind::List { .. } | ExprKind::Tuple { .. } | ExprKind::IfExp { .. } => {}
-                ExprKind::ListComp { .. } | ExprKind::Generator { .. } | ExprKind::Await(_) => {}
+                ExprKind::Dict(_)
+                | ExprKind::List { .. }
+                | ExprKind::Tuple { .. }
+                | ExprKind::IfExp { .. }
+                | ExprKind::ListComp { .. }
+                | ExprKind::Generator { .. }
+                | ExprKind::Await(_) => {}
                 ExprKind::Call { func, .. } => {
                     let name = module.last_name(*func).unwrap_or("");
                     let lower = name.to_ascii_lowercase();

@@ -100,7 +100,7 @@ pub use dead_code::{DeadClass, DeadModule, Liveness};
 pub use dependencies::Dependencies;
 pub use environment::EnvironmentFiles;
 pub use error_handlers::ErrorHandler;
-pub use error_shapes::{ErrorContract, ErrorShape, ErrorSite};
+pub use error_shapes::{ErrorContract, ErrorShape, ErrorSite, Rewriting};
 pub use event_loop::{EventLoop, LoopUse};
 pub use exception_texts::Shown;
 pub use exceptions::{Breadth, Catch};

@@ -57,7 +57,7 @@ impl Project {
                 continue;
             }
             let asked = chain.conditions.iter().find_map(|&(at, name, condition)| {
-                (at.id == module.id).then(|| self.waiting_state(module, name, condition))?
+                (at.id == module.id).then(|| waiting_state(module, name, condition))?
             });
             let Some((column, state)) = asked else { continue };
             let Some(marked_at) = marks(module, function, column) else { continue };
@@ -67,41 +67,36 @@ impl Project {
         found.sort_by_key(|read| syntax.expr(read.call).range);
         found
     }
+}
 
-    /// The attribute and the state of a condition that asks for what nobody has begun: `Job.status == "pending"`,
-    /// `Job.status.in_(["pending"])`, `filter_by(status="pending")`.
-    fn waiting_state<'p>(
-        &self,
-        module: &'p Module,
-        keyword: Option<&'p str>,
-        condition: ExprId,
-    ) -> Option<(&'p str, ExprId)> {
-        let syntax = &module.python.syntax;
-        if let Some(name) = keyword {
-            return (is_state(name) && is_waiting(module, condition)).then_some((name, condition));
-        }
-        for part in syntax.walk_exprs_of(condition) {
-            let (left, right) = match &syntax.expr(part).kind {
-                ExprKind::Compare { left, comparisons } => match **comparisons {
-                    [(CompareOperator::Eq, right)] => (*left, right),
-                    _ => continue,
-                },
-                ExprKind::Call { func, args, .. } => match (&syntax.expr(*func).kind, &**args) {
-                    (ExprKind::Attribute { value, attr, .. }, [list]) if syntax.identifier(*attr) == "in_" => {
-                        (*value, *list)
-                    }
-                    _ => continue,
-                },
-                _ => continue,
-            };
-            let ExprKind::Attribute { attr, .. } = syntax.expr(left).kind else { continue };
-            let column = syntax.identifier(attr);
-            if is_state(column) && syntax.walk_exprs_of(right).any(|it| is_waiting(module, it)) {
-                return Some((column, right));
-            }
-        }
-        None
+/// The attribute and the state of a condition that asks for what nobody has begun: `Job.status == "pending"`,
+/// `Job.status.in_(["pending"])`, `filter_by(status="pending")`.
+fn waiting_state<'p>(module: &'p Module, keyword: Option<&'p str>, condition: ExprId) -> Option<(&'p str, ExprId)> {
+    let syntax = &module.python.syntax;
+    if let Some(name) = keyword {
+        return (is_state(name) && is_waiting(module, condition)).then_some((name, condition));
     }
+    for part in syntax.walk_exprs_of(condition) {
+        let (left, right) = match &syntax.expr(part).kind {
+            ExprKind::Compare { left, comparisons } => match **comparisons {
+                [(CompareOperator::Eq, right)] => (*left, right),
+                _ => continue,
+            },
+            ExprKind::Call { func, args, .. } => match (&syntax.expr(*func).kind, &**args) {
+                (ExprKind::Attribute { value, attr, .. }, [list]) if syntax.identifier(*attr) == "in_" => {
+                    (*value, *list)
+                }
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let ExprKind::Attribute { attr, .. } = syntax.expr(left).kind else { continue };
+        let column = syntax.identifier(attr);
+        if is_state(column) && syntax.walk_exprs_of(right).any(|it| is_waiting(module, it)) {
+            return Some((column, right));
+        }
+    }
+    None
 }
 
 fn is_state(name: &str) -> bool {
