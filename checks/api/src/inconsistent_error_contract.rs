@@ -1,6 +1,6 @@
 use pyaudit_check::project::{ErrorContract, ErrorShape, ErrorSite};
-use pyaudit_check::{Confidence, Findings, Project, Severity, check};
-use std::collections::BTreeMap;
+use pyaudit_check::{Confidence, Findings, Project, Severity, Span, check};
+use std::collections::{BTreeMap, BTreeSet};
 
 check! {
     /// ## What it does
@@ -21,8 +21,8 @@ check! {
     /// ## Limits
     /// A shape is told by the keys that carry what went wrong (`detail`, `error`, `errors`, `message` …); an application needs
     /// five places, three of which agree. Keys beside a `detail` are no shape of their own. Bodies that cannot be read,
-    /// exception classes of the project, and answers whose status is below 400 are left out. Of several applications with
-    /// one root the one that serves most routes is compared, with the modules that it loads.
+    /// exception classes of the project, and answers whose status is below 400 are left out. Each application is compared
+    /// by itself, with the modules that it loads; small ones beside a large one of the same root are not.
     id: "inconsistent-error-contract",
     summary: "one API answers errors in several shapes",
     area: Api,
@@ -51,14 +51,16 @@ fn message(shape: &ErrorShape, count: usize, usual: &ErrorShape, usual_count: us
 }
 
 fn run(project: &Project, findings: &mut Findings) {
+    // Applications may share modules; what the largest tells is not told again.
+    let mut told = BTreeSet::new();
     for contract in &project.error_contracts() {
         findings.examined(contract.sites.len());
-        report_shapes(contract, findings);
+        report_shapes(contract, &mut told, findings);
         report_defaults(contract, findings);
     }
 }
 
-fn report_shapes(contract: &ErrorContract, findings: &mut Findings) {
+fn report_shapes(contract: &ErrorContract, told: &mut BTreeSet<Span>, findings: &mut Findings) {
     let mut shapes: BTreeMap<&ErrorShape, Vec<&ErrorSite>> = BTreeMap::new();
     for site in &contract.sites {
         shapes.entry(&site.shape).or_default().push(site);
@@ -70,6 +72,9 @@ fn report_shapes(contract: &ErrorContract, findings: &mut Findings) {
     }
     for (&shape, sites) in shapes.iter().filter(|(shape, _)| **shape != usual) {
         let Some((first, others)) = sites.split_first() else { continue };
+        if !told.insert(first.span) {
+            continue;
+        }
         let finding = findings.report(first.span, message(shape, sites.len(), usual, agreeing.len()));
         finding.subject(shape.to_string());
         if let Some(body) = first.made_at {

@@ -72,21 +72,24 @@ pub struct ErrorContract {
 }
 
 impl Project {
-    /// The error answers of the applications that the repository ships: of each root of modules the application that serves
-    /// most routes, with the modules that it loads.
+    /// The error answers of the applications that the repository ships, each with the modules that it loads; of several
+    /// with one root of modules those that serve at least half as many routes as the largest, which comes first.
     pub fn error_contracts(&self) -> Vec<ErrorContract> {
         let served = |id: RouterId| self.routes.routes.iter().filter(|route| route.application == Some(id)).count();
-        let mut main: BTreeMap<&str, (usize, RouterId)> = BTreeMap::new();
+        let mut by_root: BTreeMap<&str, Vec<(usize, RouterId)>> = BTreeMap::new();
         for id in self.shipped_applications() {
             let module = self.modules.get(self.routes.router(id).module);
             let root = self.modules.root_of(&self.sources.file(module.file).path);
-            let count = served(id);
-            let known = main.entry(root).or_insert((count, id));
-            if count > known.0 {
-                *known = (count, id);
-            }
+            by_root.entry(root).or_default().push((served(id), id));
         }
-        main.into_values().filter(|(count, _)| *count > 0).map(|(_, id)| self.error_contract(id)).collect()
+        let mut contracts = Vec::new();
+        for mut applications in by_root.into_values() {
+            applications.sort_by_key(|&(count, id)| (std::cmp::Reverse(count), id));
+            let most = applications.first().map_or(0, |&(count, _)| count);
+            let large = applications.into_iter().filter(|&(count, _)| count > 0 && count * 2 >= most);
+            contracts.extend(large.map(|(_, id)| self.error_contract(id)));
+        }
+        contracts
     }
 
     fn error_contract(&self, application: RouterId) -> ErrorContract {
@@ -122,7 +125,7 @@ impl Project {
     fn rewriting(&self, span: Span, (home, function): (ModuleId, StmtId)) -> Rewriting {
         let module = self.modules.get(home);
         let shapes: BTreeSet<Option<ErrorShape>> =
-            self.returned_by(module, function).into_iter().map(|it| self.shape_of(module, it)).collect();
+            self.returned_by(module, function).into_iter().map(|it| self.shape_of_failure(module, it)).collect();
         let mut shapes = shapes.into_iter();
         let only = match (shapes.next(), shapes.next()) {
             (Some(only), None) => only,
@@ -134,18 +137,20 @@ impl Project {
     /// The error answers of the functions of a module. Bodies that helpers of the project make count where they are used.
     fn error_sites(&self, module: &Module, rewriting: Option<&Rewriting>) -> Vec<ErrorSite> {
         let syntax = &module.python.syntax;
+        let handlers: BTreeSet<StmtId> = self.error_handlers(module).into_iter().map(|it| it.function).collect();
         let mut sites = Vec::new();
         for (stmt, statement) in syntax.stmts() {
             let (StmtKind::Raise { exc: Some(value), .. } | StmtKind::Return(Some(value))) = statement.kind else {
                 continue;
             };
-            if !self.is_answering(module, stmt) {
+            let Some(function) = syntax.enclosing_functions(Parent::Stmt(stmt)).next() else { continue };
+            if !self.is_answering(module, stmt, function) {
                 continue;
             }
             let made = self.made_answer(module, value, MAX_DEPTH, &mut BTreeSet::new());
             let Some((home, answer)) = made else { continue };
             let rewriting = rewriting.filter(|_| answer.kind == AnswerKind::Exception);
-            let written = self.shape_of_answer(home, &answer);
+            let written = self.shape_of_answer(home, &answer, handlers.contains(&function));
             let Some(shape) = rewriting.map_or(written, |it| it.shape.clone()) else { continue };
             let own = home.span_of(answer.func);
             let span = called(module, value);
@@ -156,10 +161,8 @@ impl Project {
     }
 
     /// Whether a statement belongs to a handler, a dependency or what these call, and not to a helper that makes errors.
-    fn is_answering(&self, module: &Module, stmt: StmtId) -> bool {
-        let syntax = &module.python.syntax;
-        let Some(function) = syntax.enclosing_functions(Parent::Stmt(stmt)).next() else { return false };
-        match syntax.stmt(stmt).kind {
+    fn is_answering(&self, module: &Module, stmt: StmtId, function: StmtId) -> bool {
+        match module.python.syntax.stmt(stmt).kind {
             StmtKind::Return(_) => {
                 let is_route = self.routes.of_handler(module.id, function).is_some();
                 let entry = self.calls.of(module.id, function).map(|id| self.calls.function(id).entry);
@@ -196,13 +199,15 @@ impl Project {
         made.next()
     }
 
-    fn shape_of(&self, module: &Module, value: ExprId) -> Option<ErrorShape> {
+    /// The shape of what a handler for errors gives, whatever status it takes from them.
+    fn shape_of_failure(&self, module: &Module, value: ExprId) -> Option<ErrorShape> {
         let (home, answer) = self.made_answer(module, value, MAX_DEPTH, &mut BTreeSet::new())?;
-        self.shape_of_answer(home, &answer)
+        self.shape_of_answer(home, &answer, true)
     }
 
-    /// The shape of an answer; `None` where it is no error, or its body cannot be read.
-    fn shape_of_answer(&self, module: &Module, answer: &Answer) -> Option<ErrorShape> {
+    /// The shape of an answer; `None` where it is no error, or its body cannot be read. A handler for errors gives nothing
+    /// else.
+    fn shape_of_answer(&self, module: &Module, answer: &Answer, is_handler: bool) -> Option<ErrorShape> {
         if answer.kind == AnswerKind::Exception {
             // A class of the project may have a body of its own, for which its handler answers.
             if !self.is_any(module, answer.func, HTTP_EXCEPTIONS) {
@@ -218,7 +223,8 @@ impl Project {
             return None;
         }
         let keys = self.keys_of(module, answer.content?)?;
-        let is_error = answer.status.is_some() || keys.iter().any(|key| ERROR_KEYS.contains(&key.as_str()));
+        let is_error =
+            is_handler || answer.status.is_some() || keys.iter().any(|key| ERROR_KEYS.contains(&key.as_str()));
         if is_error { body_shape(&keys) } else { None }
     }
 
