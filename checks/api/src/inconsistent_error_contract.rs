@@ -20,7 +20,8 @@ check! {
     ///
     /// ## Limits
     /// A shape is told by the keys that carry what went wrong (`detail`, `error`, `errors`, `message` …); an application needs
-    /// five places, three of which agree. Keys beside a `detail` are no shape of their own. Bodies that cannot be read,
+    /// five places, three of which agree. Keys that stand beside the one which carries the error
+    /// are no shape of their own. Bodies that cannot be read,
     /// exception classes of the project, and answers whose status is below 400 are left out. Each application is compared
     /// by itself, with the modules that it loads; small ones beside a large one of the same root are not.
     id: "inconsistent-error-contract",

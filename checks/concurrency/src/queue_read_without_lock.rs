@@ -3,7 +3,7 @@ use pyaudit_check::project::calls::{Callee, EdgeKind, FunctionId, FunctionNode};
 use pyaudit_check::project::database::QueueRead;
 use pyaudit_check::python::{ExprKind, StmtId, StmtKind};
 use pyaudit_check::{Findings, Project, Role, Span, check};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 check! {
     /// ## What it does
@@ -59,7 +59,7 @@ fn message(read: QueueRead<'_>, state: &str, worker: &str) -> String {
 }
 
 fn run(project: &Project, findings: &mut Findings) {
-    let mut seen: BTreeMap<Span, ()> = BTreeMap::new();
+    let mut seen: BTreeSet<Span> = BTreeSet::new();
     for worker in workers(project) {
         findings.examined(1);
         let known = project.calls.function(worker.function);
@@ -71,7 +71,7 @@ fn run(project: &Project, findings: &mut Findings) {
         for &(module, function) in &functions {
             for read in project.queue_reads(module, function) {
                 let span = module.span_of(read.call);
-                if seen.insert(span, ()).is_none() {
+                if seen.insert(span) {
                     report(project, &worker, module, read, findings);
                 }
             }

@@ -5,8 +5,9 @@ use pyaudit_python::{ExprId, ExprKind, Parent, StmtId, StmtKind};
 use pyaudit_source::{Role, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Keys that carry what went wrong, in the order in which they are told.
-const CARRIERS: &[&str] = &["detail", "error", "errors", "message", "msg", "reason", "title"];
+/// Keys that carry what went wrong, in the order in which a client looks for them: where one of them is there, those after it
+/// only add to it.
+const CARRIERS: &[&str] = &["detail", "error", "message", "msg", "reason", "title", "errors"];
 
 /// Keys that a body has only where something went wrong, so that its status need not be known.
 const ERROR_KEYS: &[&str] = &["detail", "error", "errors", "error_code"];
@@ -22,9 +23,9 @@ const MAX_DEPTH: usize = 3;
 pub enum ErrorShape {
     /// `{"detail": "…"}`, as FastAPI answers for an `HTTPException` with a text, whatever stands beside it.
     DetailText,
-    /// `{"detail": {…}}` with an object that has these keys.
+    /// `{"detail": {…}}` with an object in which this key carries what went wrong, or which has these keys alone.
     DetailObject(String),
-    /// An object with these keys, of those that carry what went wrong.
+    /// An object in which this key carries what went wrong.
     Body(String),
 }
 
@@ -304,14 +305,10 @@ fn body_shape(keys: &BTreeSet<String>) -> Option<ErrorShape> {
     carries.then(|| ErrorShape::Body(carried(keys)))
 }
 
-/// The keys that carry what went wrong, or all where none does.
+/// The key that carries what went wrong, or all keys where none does.
 fn carried(keys: &BTreeSet<String>) -> String {
-    let carriers: Vec<&str> = CARRIERS.iter().copied().filter(|key| keys.contains(*key)).collect();
-    if carriers.is_empty() {
-        keys.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-    } else {
-        carriers.join(", ")
-    }
+    let carrier = CARRIERS.iter().find(|key| keys.contains(**key));
+    carrier.map_or_else(|| keys.iter().map(String::as_str).collect::<Vec<_>>().join(", "), |key| (*key).to_owned())
 }
 
 #[cfg(test)]
