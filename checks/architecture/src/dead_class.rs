@@ -26,7 +26,7 @@ check! {
     axis: Modularity,
     severity: Low,
     confidence: Medium,
-    maturity: Preview,
+    maturity: Stable,
     since: "0.1.0",
     references: ["https://cwe.mitre.org/data/definitions/561.html"],
     run: Project(run),

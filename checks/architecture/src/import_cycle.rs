@@ -29,7 +29,7 @@ check! {
     axis: Modularity,
     severity: Low,
     confidence: High,
-    maturity: Preview,
+    maturity: Stable,
     since: "0.1.0",
     references: [
         "https://docs.python.org/3/reference/import.html#the-module-cache",

@@ -22,7 +22,7 @@ check! {
     /// ## Limits
     /// The layer of a module is told by its name and by the names of its packages (`services`, `user_service.py`, `crud`,
     /// `repositories`, `models`); a module that registers routes belongs to the routes whatever its name is. Functions that
-    /// are given to `Depends` or `Security` may raise for the client, and so may modules whose names say that they are about
+    /// are given to `Depends` or `Security`, or take such parameters, may raise for the client, and so may modules whose names say that they are about
     /// errors, handlers, middleware or dependencies. Subclasses of `HTTPException` are not looked at.
     id: "layer-inversion",
     summary: "a service, repository or model knows HTTP",
@@ -30,7 +30,7 @@ check! {
     axis: Modularity,
     severity: Medium,
     confidence: High,
-    maturity: Preview,
+    maturity: Stable,
     since: "0.1.0",
     references: ["https://fastapi.tiangolo.com/tutorial/handling-errors/#install-custom-exception-handlers"],
     run: Project(run),
@@ -81,9 +81,14 @@ fn run(project: &Project, findings: &mut Findings) {
 
 /// The imports of modules of routes, at any depth, each with the name of the module.
 fn route_imports(project: &Project, module: &Module, layers: &Layers) -> Vec<(Span, String)> {
-    let home = |import: &Import| match project.imported(module, import)? {
-        Symbol::Module(id) | Symbol::Definition { module: id, .. } => Some(id),
-        _ => None,
+    // What a module of routes only passes on is loaded with the routes too.
+    let home = |import: &Import| {
+        if let Some(Symbol::Module(id)) = project.imported(module, import) {
+            return Some(id);
+        }
+        let path: Vec<String> = import.module.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let (id, taken) = project.modules.find(module, import.level, &path)?;
+        (taken == path.len()).then_some(id)
     };
     let imports = module
         .python
@@ -102,8 +107,12 @@ fn route_imports(project: &Project, module: &Module, layers: &Layers) -> Vec<(Sp
 fn raises(project: &Project, module: &Module, dependencies: &BTreeSet<&str>) -> Vec<Span> {
     let syntax = &module.python.syntax;
     let is_dependency = |function: StmtId| {
-        let name = module.function(function).map_or("", |function| syntax.identifier(function.name));
-        name == "__call__" || dependencies.contains(name)
+        let Some(definition) = module.function(function) else { return false };
+        let name = syntax.identifier(definition.name);
+        // What asks for dependencies itself is called by the framework.
+        let mut defaults = definition.parameters.iter().filter_map(|parameter| parameter.default);
+        let asks = defaults.any(|default| project.depends_on(module, default).is_some());
+        asks || name == "__call__" || dependencies.contains(name)
     };
     let raised = module.calls_named(&["HTTPException"]).into_iter().filter(|call| {
         let Parent::Stmt(stmt) = syntax.expr_parent(call.id) else { return false };

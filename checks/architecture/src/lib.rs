@@ -10,6 +10,7 @@ mod layer_inversion;
 mod missing;
 mod missing_repository_layer;
 mod missing_required_column;
+mod missing_runtime_file;
 mod response_field_not_in_model;
 mod service_model_coupling;
 mod unknown_method;
@@ -29,6 +30,7 @@ pub static CHECKS: &[&Check] = &[
     &layer_inversion::CHECK,
     &missing_repository_layer::CHECK,
     &missing_required_column::CHECK,
+    &missing_runtime_file::CHECK,
     &response_field_not_in_model::CHECK,
     &service_model_coupling::CHECK,
     &unknown_method::CHECK,

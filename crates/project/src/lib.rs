@@ -69,6 +69,7 @@ mod route_overlaps;
 mod route_parameters;
 mod route_purposes;
 mod routes;
+mod runtime_files;
 pub mod scripts;
 mod secret_fields;
 mod service;
@@ -138,6 +139,7 @@ pub use route_purposes::Purpose;
 pub use routes::{
     Element, Endpoint, ExceptionHandler, Layer, Middleware, Route, RouteStatus, Router, RouterId, RouterKind, Routes,
 };
+pub use runtime_files::MissingFile;
 pub use scripts::Scripts;
 pub use secret_fields::{SecretField, secret_field};
 pub use sessions::DatabaseObject;

@@ -1,7 +1,7 @@
 //! Code that loads modules by names that it puts together: `import_module`, `pkgutil.iter_modules` and their like.
 
 use crate::{Module, NamedCall, Project, Symbol};
-use pyaudit_python::FoldedPart;
+use pyaudit_python::{ExprKind, FoldedPart};
 use pyaudit_source::Role;
 
 /// What may be loaded without an import statement.
@@ -40,7 +40,31 @@ impl Loaders {
                 loaders.note(project, module, &call);
             }
         }
+        // A function of the project may pass the name on, so that any text which starts as a name of modules may be one.
+        if loaders.by_name {
+            for module in project.modules.iter().filter(|module| module.role != Role::Test) {
+                loaders.note_templates(module);
+            }
+        }
         loaders
+    }
+
+    /// The packages at the start of f-strings: `f"app.plugins.{name}"`.
+    fn note_templates(&mut self, module: &Module) {
+        let is_dotted = |text: &str| {
+            text.contains('.') && text.chars().all(|part| part.is_alphanumeric() || matches!(part, '.' | '_'))
+        };
+        for (id, expr) in module.python.syntax.exprs() {
+            if matches!(expr.kind, ExprKind::FString(_))
+                && let Some(FoldedPart::Text(start)) = module.python.fold_string(id).parts.first()
+                && let Some((package, _)) = start.rsplit_once('.').filter(|_| is_dotted(start))
+                && !package.is_empty()
+            {
+                self.prefixes.push(format!("{package}."));
+            }
+        }
+        self.prefixes.sort();
+        self.prefixes.dedup();
     }
 
     fn note(&mut self, project: &Project, module: &Module, call: &NamedCall<'_>) {

@@ -176,8 +176,14 @@ mod tests {
         assert!(dead(&[module, ("scripts/run.py", "from app.old import f\n")]).is_empty());
         let loader = "import importlib\ndef load(n): importlib.import_module(f'app.{n}')\nX = load('old')\n";
         assert!(dead(&[module, ("app/loader.py", "def g(): pass\n"), ("app/main2.py", loader)]).is_empty());
+        let passed_on = "from app.loader import load_it\ndef g(n): load_it(f'app.plugins.{n}.api')\ng('x')\n";
+        let function = "import importlib\ndef load_it(path): return importlib.import_module(path)\n";
+        let plugin = ("app/plugins/x/api.py", "def f(): pass\n");
+        assert!(dead(&[plugin, ("lib/loader.py", function), ("app/run.py", passed_on)]).is_empty());
         assert!(dead(&[("app/old.py", "def f(): pass\nif __name__ == '__main__':\n    f()\n")]).is_empty());
         assert!(dead(&[("app/old.py", "def f(): pass\nf()\n")]).is_empty());
+        assert!(dead(&[("app/old.py", "def f(): pass\ntry:\n    f()\nexcept OSError:\n    pass\n")]).is_empty());
+        assert_eq!(dead(&[("app/old.py", "class A:\n    x.f()\n    def f(self):\n        g()\n")]).len(), 1);
         assert!(
             dead(&[("lib/setup.py", ""), ("lib/pkg/__init__.py", ""), ("lib/pkg/a.py", "def f(): pass\n")]).is_empty()
         );

@@ -127,7 +127,7 @@ impl Module {
     /// Whether loading the module does more than define: it loops, or calls something for what it does.
     fn runs_a_program(&self) -> bool {
         let syntax = &self.python.syntax;
-        syntax.body.iter().any(|&stmt| match &syntax.stmt(stmt).kind {
+        syntax.walk_stmts_in(&syntax.body, false).any(|stmt| match &syntax.stmt(stmt).kind {
             StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::With { .. } => true,
             StmtKind::Expr(value) => self.does_something(*value),
             _ => false,
