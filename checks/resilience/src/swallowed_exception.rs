@@ -260,9 +260,8 @@ fn is_excused(project: &Project, catch: &Catch<'_>) -> bool {
     let module = catch.module;
     let syntax = &module.python.syntax;
     let node = Parent::Stmt(catch.statement);
-    let is_import = |stmt: StmtId| matches!(syntax.stmt(stmt).kind, StmtKind::Import(_) | StmtKind::ImportFrom { .. });
     module.python.is_in_main_guard(node)
-        || syntax.walk_stmts_in(catch.guarded(), false).any(is_import)
+        || syntax.walk_stmts_in(catch.guarded(), false).any(|stmt| project.imports_foreign(module, stmt))
         || syntax.enclosing_functions(node).any(|function| project.is_command(module, function))
         || catch.function().is_some_and(|function| is_named_for_it(module, function))
         || is_in_cleanup(catch)

@@ -5,8 +5,19 @@ use crate::{Module, Project};
 use pyaudit_python::{ExprId, ExprKind, FoldedPart, Operator};
 
 /// Words that name something only the service and its friends know.
-const SECRET_WORDS: &[&str] =
-    &["secret", "token", "password", "passwd", "passphrase", "apikey", "key", "signature", "credential", "credentials"];
+const SECRET_WORDS: &[&str] = &[
+    "secret",
+    "token",
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "apikey",
+    "key",
+    "signature",
+    "credential",
+    "credentials",
+];
 
 /// Words beside these that make it something about a secret: `TOKEN_URL`, `PUBLIC_KEY`.
 const NOT_SECRET_WORDS: &[&str] = &[

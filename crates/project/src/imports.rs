@@ -1,6 +1,7 @@
 //! Which module imports which, and what a running application can reach.
 
-use crate::{ModuleId, Project, Routes};
+use crate::{Module, ModuleId, Project, Routes};
+use pyaudit_python::StmtId;
 use std::collections::BTreeSet;
 
 /// The import graph of a project.
@@ -14,6 +15,18 @@ pub struct Imports {
 /// Libraries whose import marks a module as the start of a worker.
 const WORKERS: &[&str] = &["celery", "dramatiq", "rq", "arq", "taskiq", "huey", "procrastinate"];
 
+impl Project {
+    /// Whether a statement imports something that is not of the project, and may be missing.
+    pub fn imports_foreign(&self, module: &Module, stmt: StmtId) -> bool {
+        let mut imports = module.python.names.imports.iter().filter(|import| import.stmt == stmt);
+        imports.any(|import| {
+            let path: Vec<String> =
+                import.module.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+            import.level == 0 && self.modules.find(module, import.level, &path).is_none()
+        })
+    }
+}
+
 impl Imports {
     /// Reads the graph of a project whose modules and routes are known.
     pub(crate) fn build(project: &Project, routes: &Routes) -> Self {
@@ -22,6 +35,7 @@ impl Imports {
             Self { imports: vec![BTreeSet::new(); count], importers: vec![BTreeSet::new(); count], ..Self::default() };
         let mut starts: Vec<ModuleId> = routes.routers.iter().map(|router| router.module).collect();
         starts.extend(routes.routes.iter().map(|route| route.module));
+        starts.extend(project.plugin_modules());
         for module in project.modules.iter() {
             for import in &module.python.names.imports {
                 let top = import.module.split('.').next().unwrap_or("");
@@ -46,7 +60,7 @@ impl Imports {
         &self.importers[module.0 as usize]
     }
 
-    /// Whether an application, a router or a worker is in this module or imports it, through any number of modules.
+    /// Whether an application, a router, a worker or a plugin is in this module or imports it, through any number of modules.
     pub fn is_served(&self, module: ModuleId) -> bool {
         self.served.contains(&module)
     }

@@ -55,6 +55,7 @@ mod named_calls;
 mod outbound;
 mod page_limits;
 pub mod paths;
+mod plugins;
 mod proxies;
 mod queries;
 mod reached;

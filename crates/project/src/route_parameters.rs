@@ -2,7 +2,7 @@
 
 use crate::routes::Element;
 use crate::{Definition, Endpoint, Module, ModuleId, Project, Route, Symbol};
-use pyaudit_python::{ExprId, ExprKind, Parameter, StmtId};
+use pyaudit_python::{ExprId, ExprKind, Parameter, Parent, StmtId};
 use pyaudit_source::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub struct RouteParameters {
     pub names: BTreeSet<String>,
     /// The parameters that are declared with `Path(…)`, by the name they have in the path.
     pub declared: BTreeMap<String, Span>,
-    /// Whether something takes the request itself, and may read any value from it.
+    /// Whether something takes the request itself, and may read any value of the path from it.
     pub takes_request: bool,
     /// Whether every dependency was read.
     pub is_complete: bool,
@@ -69,6 +69,25 @@ impl Project {
 
 fn is_of_framework(name: &str) -> bool {
     name.starts_with("fastapi.") || name.starts_with("starlette.")
+}
+
+/// Attributes of a request that have nothing of its path.
+const WITHOUT_PATH: &[&str] = &["state", "app", "client", "headers", "cookies", "method", "session", "user", "auth"];
+
+/// Whether a function may read the path from its request: unless all that it does with it is to ask for an attribute that
+/// has nothing of it. What takes a request and does nothing with it may be read by a decorator.
+fn may_read_path(module: &Module, function: StmtId, request: &str) -> bool {
+    let syntax = &module.python.syntax;
+    let body = module.function(function).map_or(&[][..], |function| &function.body);
+    let exprs = body.iter().flat_map(|&stmt| syntax.walk_exprs_in(stmt, true));
+    let is_request =
+        |&expr: &ExprId| matches!(syntax.expr(expr).kind, ExprKind::Name { id, .. } if syntax.name(id) == request);
+    let mut is_plain = exprs.filter(is_request).map(|expr| match syntax.expr_parent(expr) {
+        Parent::Expr(outer) => matches!(syntax.expr(outer).kind, ExprKind::Attribute { attr, .. }
+            if WITHOUT_PATH.contains(&syntax.identifier(attr))),
+        _ => false,
+    });
+    is_plain.next().is_none_or(|first| !first) || !is_plain.all(|plain| plain)
 }
 
 impl Walk<'_> {
@@ -130,16 +149,16 @@ impl Walk<'_> {
         let Some(function) = module.function(id) else { return };
         self.found.is_complete &= function.parameters.vararg.is_none() && function.parameters.kwarg.is_none();
         for parameter in function.parameters.iter() {
-            self.parameter(module, parameter);
+            self.parameter(module, id, parameter);
             for callable in self.project.parameter_dependencies(module, parameter) {
                 self.callable(callable);
             }
         }
     }
 
-    fn parameter(&mut self, module: &Module, parameter: &Parameter) {
+    fn parameter(&mut self, module: &Module, function: StmtId, parameter: &Parameter) {
         let name = module.python.syntax.identifier(parameter.name).to_owned();
-        self.found.takes_request |= self.is_request(module, parameter, &name);
+        self.found.takes_request |= self.is_request(module, parameter, &name) && may_read_path(module, function, &name);
         let declared = self.path_declaration(module, parameter);
         if let Some(declared) = declared {
             let alias = match &self.project.modules.get(declared.0).python.syntax.expr(declared.1).kind {

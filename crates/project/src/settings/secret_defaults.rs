@@ -206,7 +206,7 @@ pub fn secret_kind(name: &str, value: &str) -> Option<SecretKind> {
     let is = |known: &[&str]| words.iter().any(|word| known.contains(word));
     let signs = lower.contains("secret_key") || lower.contains("jwt") || lower.contains("session_secret");
     let is_vendor = lower.contains("client_secret") || is(&["aws", "google", "github", "stripe", "smtp", "mail"]);
-    let is_service = is(INFRASTRUCTURE_WORDS) && is(&["password", "passwd", "pass", "credentials"]);
+    let is_service = is(INFRASTRUCTURE_WORDS) && is(&["password", "passwd", "pwd", "pass", "credentials"]);
     if words == ["key"] || words == ["token"] {
         return given.is_random().then_some(SecretKind::Real);
     }
@@ -258,6 +258,7 @@ mod tests {
             ("CONFIG_PASSWORD", "a", Some(SecretKind::Own)),
             ("db_pass", "shop", Some(SecretKind::Infrastructure)),
             ("rows_pass", "first", None),
+            ("POSTGRES_PWD", "postgres", Some(SecretKind::Infrastructure)),
             ("FIRST_SUPERUSER_PASSWORD", "changethis", Some(SecretKind::Own)),
             ("POSTGRES_PASSWORD", "postgres", Some(SecretKind::Infrastructure)),
             ("DATABASE_URL", "postgresql://app:hunter2@db.acme.io/app", Some(SecretKind::Real)),

@@ -1,6 +1,7 @@
 //! Functions that look at the values of settings: what they refuse, what they put in place, and under which tests.
 
 mod finding;
+mod order;
 mod reading;
 mod refusals;
 mod tests;

@@ -60,6 +60,7 @@ impl Project {
     ) -> Vec<Refusal<'p>> {
         let refusing = validator.outcomes.iter().filter(|outcome| outcome.action == Action::Refuse);
         let refusing = refusing.filter(|outcome| outcome.tested.contains(&field.name));
+        let refusing = refusing.filter(|outcome| !self.asks_too_early(class, validator, outcome));
         let refused = refusing.filter_map(|outcome| match self.verdict(class, outcome, &field.name, Some(value)) {
             Verdict::No => None,
             Verdict::Perhaps(condition) => Some(Refusal { validator, outcome, condition, is_certain: false }),
