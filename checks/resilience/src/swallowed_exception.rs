@@ -5,7 +5,7 @@ use pyaudit_check::{Confidence, Findings, Project, Role, check};
 check! {
     /// ## What it does
     /// Finds `except Exception` (and `except:`) whose body does nothing that anybody could see: `pass`, `continue`, or
-    /// the return of an empty answer, without a log, a call, an assignment or another exception.
+    /// the return of an empty answer, without a log, a call other than `rollback()`, or another exception.
     ///
     /// ## Why it matters
     /// Whatever goes wrong there, from a lost connection to a misspelt name, looks like success or like an empty result.
@@ -19,8 +19,8 @@ check! {
     /// Only clauses that catch everything are examined: a `ValueError` that is passed over is a decision. Optional
     /// imports, conversions of a text (`int`, `json.loads`, dates), cleaning up (`close`, `rollback`, `unlink`, or a
     /// function that is named for it), functions whose name asks a question (`is_…`, `has_…`, `check_…`) and what stands
-    /// in scripts or tests are left alone. A return of `None` or `False`, and a clause with a comment that may give the
-    /// reason, are hints of low confidence. `contextlib.suppress` says what it does and is not examined.
+    /// in scripts or tests are left alone. A return of `None` or `False`, an empty value given to
+    /// a name, and a clause with a comment that may give the reason, are hints of low confidence. `contextlib.suppress` says what it does and is not examined.
     id: "swallowed-exception",
     summary: "any failure is passed over in silence",
     area: Resilience,
@@ -215,7 +215,11 @@ fn silence(catch: &Catch<'_>) -> Option<Silence> {
     for &stmt in &catch.clause.body {
         match &syntax.stmt(stmt).kind {
             StmtKind::Pass | StmtKind::Continue | StmtKind::Break => {}
-            StmtKind::Expr(value) if is_constant(catch.module, *value) => {}
+            StmtKind::Expr(value) if is_constant(catch.module, *value) || is_rollback(catch.module, *value) => {}
+            StmtKind::Assign { targets, value } if targets.len() == 1 && is_name(catch.module, targets[0]) => {
+                returned(catch.module, Some(*value))?;
+                found = Silence::Sentinel;
+            }
             StmtKind::Return(value) => found = returned(catch.module, *value)?,
             _ => return None,
         }
@@ -231,7 +235,21 @@ fn is_constant(module: &Module, expr: ExprId) -> bool {
     matches!(module.python.syntax.expr(expr).kind, ExprKind::Ellipsis | ExprKind::Str { .. })
 }
 
-/// What a returned value says; `None` where it says something.
+/// `db.rollback()`, which makes the session good again and tells nobody why.
+fn is_rollback(module: &Module, expr: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    let call = match syntax.expr(expr).kind {
+        ExprKind::Await(inner) => inner,
+        _ => expr,
+    };
+    matches!(syntax.expr(call).kind, ExprKind::Call { func, .. } if module.last_name(func) == Some("rollback"))
+}
+
+fn is_name(module: &Module, expr: ExprId) -> bool {
+    matches!(module.python.syntax.expr(expr).kind, ExprKind::Name { .. })
+}
+
+/// What a returned or assigned value says; `None` where it says something.
 fn returned(module: &Module, value: Option<ExprId>) -> Option<Silence> {
     let Some(value) = value else { return Some(Silence::Sentinel) };
     match &module.python.syntax.expr(value).kind {

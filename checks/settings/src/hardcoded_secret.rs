@@ -1,7 +1,7 @@
-use pyaudit_check::project::Module;
 use pyaudit_check::project::environment::{Variable, is_known_key};
 use pyaudit_check::project::settings::{SecretKind, secret_kind};
 use pyaudit_check::project::variables::{Given, SiteKind};
+use pyaudit_check::project::{Module, names_secret};
 use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtKind};
 use pyaudit_check::{Findings, Project, Role, Span, check, mask};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ check! {
     /// ## What it does
     /// Finds secrets that stand in the source: keys that are known by their form (AWS, GitHub, Stripe, Slack, private keys),
     /// values that look made by a machine under the name of a secret, signing keys and passwords of the application as constants
-    /// (`SECRET_KEY = "mysecret"`), addresses with a password, and the same in compose files, images,
+    /// and defaults of parameters (`SECRET_KEY = "mysecret"`, `DEFAULT_PASSWORD = "1234"`), addresses with a password, and the same in compose files, images,
     /// manifests and workflows. One finding a value and file. Values are never shown.
     ///
     /// ## Why it matters
@@ -49,6 +49,9 @@ fn message(name: Option<&str>, text: &str) -> String {
 
 /// A secret, with its name where it has one.
 type Found<'p> = (Span, Option<&'p str>, &'p str);
+
+/// The same as an expression of a module.
+type Candidate<'m> = (ExprId, Option<&'m str>, &'m str);
 
 fn run(project: &Project, findings: &mut Findings) {
     let defaults: BTreeSet<Span> = project.fallbacks().iter().map(|fallback| fallback.span).collect();
@@ -156,23 +159,77 @@ fn in_module<'p>(module: &'p Module, defaults: &BTreeSet<Span>) -> Vec<Found<'p>
             }
         }
     }
+    found.extend(in_dictionaries(module));
+    found.extend(in_parameters(module));
     for (id, stmt) in syntax.stmts() {
         let (target, value, annotated) = match &stmt.kind {
             StmtKind::Assign { targets, value } if targets.len() == 1 => (targets[0], *value, false),
             StmtKind::AnnAssign { target, value: Some(value), .. } => (*target, *value, true),
             _ => continue,
         };
-        let (Some(name), Some(text)) = (module.last_name(target), syntax.string(value)) else { continue };
+        let Some(name) = module.last_name(target) else { continue };
         let in_class = syntax.ancestors(Parent::Stmt(id)).find_map(|node| match node {
             Parent::Stmt(outer) => Some(matches!(syntax.stmt(outer).kind, StmtKind::ClassDef(_))),
             _ => None,
         });
-        if is_secret(module, name, text, (annotated, in_class == Some(true))) {
-            found.push((value, Some(name), text));
+        let is_field = in_class == Some(true) && !name.starts_with('_');
+        for value in branches(module, value) {
+            if let Some(text) = syntax.string(value).filter(|text| is_secret(module, name, text, (annotated, is_field)))
+            {
+                found.push((value, Some(name), text));
+            }
         }
     }
     let found = found.into_iter().filter(|(expr, ..)| !is_default(*expr) && !is_example(*expr));
     found.map(|(expr, name, text)| (module.span_of(expr), name, text)).collect()
+}
+
+/// A value, or both values of a conditional expression.
+fn branches(module: &Module, value: ExprId) -> Vec<ExprId> {
+    match module.python.syntax.expr(value).kind {
+        ExprKind::IfExp { body, orelse, .. } => vec![body, orelse],
+        _ => vec![value],
+    }
+}
+
+/// The values under the keys of dictionaries that look real: `{"api_key": "…"}`.
+fn in_dictionaries(module: &Module) -> Vec<Candidate<'_>> {
+    let syntax = &module.python.syntax;
+    let dictionaries = syntax.exprs().filter_map(|(_, expr)| match &expr.kind {
+        ExprKind::Dict(items) if module.role == Role::Application => Some(items),
+        _ => None,
+    });
+    let pairs = dictionaries.flatten().filter_map(|item| {
+        let (name, text) = (syntax.string(item.key?)?, syntax.string(item.value)?);
+        let is_real = names_secret(name) && !text.contains(' ') && Variable::named(name, text).looks_real();
+        (is_real && !is_public(name) && !is_unsigned(text)).then_some((item.value, Some(name), text))
+    });
+    pairs.collect()
+}
+
+/// The defaults of parameters that sign or encrypt: `def __init__(self, jwt_secret="your-jwt-secret")`.
+fn in_parameters(module: &Module) -> Vec<Candidate<'_>> {
+    let syntax = &module.python.syntax;
+    let functions = syntax.stmts().filter_map(|(_, stmt)| match &stmt.kind {
+        StmtKind::FunctionDef(function) => Some(function),
+        _ => None,
+    });
+    let parameters = functions.flat_map(|function| function.parameters.iter());
+    let defaults = parameters.filter_map(|parameter| {
+        let name = syntax.identifier(parameter.name);
+        let value = parameter.default?;
+        let text = syntax.string(value)?;
+        is_secret(module, name, text, (false, false)).then_some((value, Some(name), text))
+    });
+    defaults.collect()
+}
+
+/// Whether a name says that the password is one that the application gives or takes itself: `DEFAULT_PASSWORD`.
+fn is_given_password(name: &str) -> bool {
+    const FIRST: &[&str] = &["default", "initial", "admin", "root", "superuser", "superadmin", "first", "master"];
+    let words: Vec<&str> = name.trim_start_matches('_').split('_').collect();
+    words.last().is_some_and(|last| matches!(*last, "password" | "passwd" | "pwd"))
+        && words.first().is_some_and(|first| FIRST.contains(first))
 }
 
 /// Whether a constant is a secret: one that looks real, or the application's own, which any word can be.
@@ -185,10 +242,15 @@ fn is_secret(module: &Module, name: &str, text: &str, (annotated, in_class): (bo
         return true;
     }
     let lower = name.to_ascii_lowercase();
-    let signs = lower.contains("secret") || lower.contains("jwt") || lower.contains("signing");
+    let signs = ["secret", "jwt", "signing", "encryption"].iter().any(|word| lower.contains(word))
+        || (name.to_ascii_uppercase() == name && is_given_password(&lower));
     let says_itself = text.trim().eq_ignore_ascii_case(name) && !lower.contains("secret");
     // A field of a schema or a member of an enumeration names something.
     let is_constant = module.role == Role::Application && !in_class && !annotated;
     let is_sentence = text.contains(' ') && !signs;
-    is_constant && !is_sentence && !says_itself && signs && secret_kind(name, text) == Some(SecretKind::Own)
+    is_constant
+        && !is_sentence
+        && !says_itself
+        && signs
+        && secret_kind(name.trim_start_matches('_'), text) == Some(SecretKind::Own)
 }

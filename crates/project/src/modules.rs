@@ -94,6 +94,40 @@ pub struct Modules {
 const ROOT_MARKERS: &[&str] =
     &["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "alembic.ini", "Pipfile"];
 
+/// Libraries that modules of packages are named after, which wrap them or stand beside those that do.
+const WRAPPED: &[&str] = &[
+    "aiohttp",
+    "anthropic",
+    "authlib",
+    "bcrypt",
+    "boto3",
+    "celery",
+    "docker",
+    "elasticsearch",
+    "fastapi",
+    "firebase_admin",
+    "httpx",
+    "jwt",
+    "kafka",
+    "kombu",
+    "ldap",
+    "minio",
+    "openai",
+    "posthog",
+    "pydantic",
+    "redis",
+    "requests",
+    "sendgrid",
+    "sentry_sdk",
+    "slack_sdk",
+    "sqlalchemy",
+    "starlette",
+    "stripe",
+    "structlog",
+    "supabase",
+    "twilio",
+];
+
 impl Modules {
     /// Names every Python file that was parsed.
     pub(crate) fn build(sources: &Sources, files: &Files) -> Self {
@@ -188,10 +222,15 @@ impl Modules {
             let around = ancestors(&importer.directory).filter(|directory| roots.contains(*directory));
             around.into_iter().find_map(|root| self.find_top_level(root, path))
         });
+        let is_in_package = self.by_path.contains_key(&importer.directory);
         // A script finds its neighbours, because Python puts its directory first; a name of the standard library is
-        // left alone, since most files in such a directory are not run as scripts.
+        // left alone, since most files in such a directory are not run as scripts, and so is the module's own name:
+        // `stripe.py` wraps the library `stripe`.
         let beside = || {
-            if is_standard_library(first) { None } else { self.find_top_level(&importer.directory, path) }
+            if is_standard_library(first) || is_in_package && WRAPPED.contains(&first.as_str()) {
+                return None;
+            }
+            self.find_top_level(&importer.directory, path).filter(|&(found, _)| found != importer.id)
         };
         let elsewhere = || {
             let mut others = roots?.iter().filter(|root| !is_at_or_below(&importer.directory, root));
@@ -199,7 +238,6 @@ impl Modules {
         };
         // Two services of one repository may have modules of the same names. A module of a package has no neighbours
         // but by a relative import, so that for it they come last.
-        let is_in_package = self.by_path.contains_key(&importer.directory);
         if is_in_package { found.or_else(elsewhere).or_else(beside) } else { found.or_else(beside).or_else(elsewhere) }
     }
 

@@ -21,7 +21,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// How many dependencies and calls are followed in a row; an application rarely needs more than six.
-const MAX_DEPTH: u32 = 12;
+const MAX_DEPTH: u32 = 18;
 
 /// What a call costs of that depth. Authentication sits in dependencies, and its helpers close to them.
 const CALL_COST: u32 = 3;
@@ -158,7 +158,7 @@ struct Outcome {
 /// Answers questions about authentication, each function once.
 pub(crate) struct Analyst<'p> {
     project: &'p Project,
-    known: RefCell<BTreeMap<(ModuleId, StmtId), Outcome>>,
+    known: RefCell<BTreeMap<(ModuleId, StmtId), (u32, Outcome)>>,
 }
 
 impl<'p> Analyst<'p> {
@@ -210,13 +210,15 @@ impl<'p> Analyst<'p> {
     /// it is looked at does nothing there.
     fn outcome(&self, module: &Module, function: StmtId, depth: u32) -> Outcome {
         let key = (module.id, function);
-        if let Some(known) = self.known.borrow().get(&key) {
+        let Some(depth) = depth.checked_sub(1) else { return Outcome::default() };
+        // What was found with fewer steps left may not be all.
+        if let Some((_, known)) = self.known.borrow().get(&key).filter(|(looked, _)| *looked >= depth) {
             return known.clone();
         }
-        let Some(depth) = depth.checked_sub(1) else { return Outcome::default() };
-        self.known.borrow_mut().insert(key, Outcome::default());
+        // A function that calls itself learns nothing from that.
+        self.known.borrow_mut().insert(key, (u32::MAX, Outcome::default()));
         let outcome = self.analyse(module, function, depth);
-        self.known.borrow_mut().insert(key, outcome.clone());
+        self.known.borrow_mut().insert(key, (depth, outcome.clone()));
         outcome
     }
 

@@ -132,6 +132,9 @@ mod tests {
             ("docker.from_env.containers.list", Kind::Network, true),
             ("docker.DockerClient.containers.get.stop", Kind::Network, true),
             ("starlette.datastructures.UploadFile.file.read", Kind::File, true),
+            ("supabase.create_client.table.select.eq.execute", Kind::Network, true),
+            ("supabase.acreate_client.table.select.execute", Kind::Network, false),
+            ("firebase_admin.firestore.client.collection.document.get", Kind::Database, true),
             ("aiofiles.open", Kind::File, false),
         ] {
             assert_eq!(of(path), Some((kind, blocks)), "{path}");
@@ -155,6 +158,8 @@ mod tests {
             "os.open_in_future",
             "openai.OpenAI",
             "docker.from_env",
+            "supabase.Client.table",
+            "firebase_admin.firestore.client.collection.document.get.to_dict.get",
             "docker.from_env.containers.get.attrs.get",
             "fastapi.UploadFile.read",
             "print",

@@ -216,7 +216,10 @@ pub fn secret_kind(name: &str, value: &str) -> Option<SecretKind> {
     if is_service || words == ["minio", "secret", "key"] {
         return Some(SecretKind::Infrastructure);
     }
-    let is_own = !is_vendor && (signs || is(&["secret"]) || words.iter().all(|word| OWN_WORDS.contains(word)));
+    // The first word may be the name of the project itself.
+    let own = |words: &[&str]| words.iter().all(|word| OWN_WORDS.contains(word));
+    let is_of_project = words.len() > 2 && own(&words[1..]) && is(&["encryption", "signing", "session", "master"]);
+    let is_own = !is_vendor && (signs || is(&["secret"]) || own(&words) || is_of_project);
     is_own.then_some(SecretKind::Own)
 }
 
@@ -258,6 +261,8 @@ mod tests {
             ("CONFIG_PASSWORD", "a", Some(SecretKind::Own)),
             ("db_pass", "shop", Some(SecretKind::Infrastructure)),
             ("rows_pass", "first", None),
+            ("SHOP_ENCRYPTION_KEY", "a-key-of-ours", Some(SecretKind::Own)),
+            ("OPENAI_API_KEY", "a-key-of-ours", None),
             ("POSTGRES_PWD", "postgres", Some(SecretKind::Infrastructure)),
             ("FIRST_SUPERUSER_PASSWORD", "changethis", Some(SecretKind::Own)),
             ("POSTGRES_PASSWORD", "postgres", Some(SecretKind::Infrastructure)),

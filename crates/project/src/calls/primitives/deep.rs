@@ -56,6 +56,24 @@ const SERVICE: &[&str] = &[
     "fetch",
 ];
 
+const SUPABASE: &[&str] = &[
+    "execute",
+    "sign_up",
+    "sign_in_with_password",
+    "sign_in_with_otp",
+    "sign_out",
+    "get_user",
+    "create_user",
+    "delete_user",
+    "update_user_by_id",
+    "list_users",
+    "upload",
+    "download",
+    "remove",
+    "create_signed_url",
+    "invoke",
+];
+
 /// Callables at any depth below what they belong to: `openai.OpenAI().chat.completions.create`.
 pub(super) const DEEP: &[Row] = &[
     // https://docs.sqlalchemy.org/en/20/orm/queryguide/query.html
@@ -112,6 +130,11 @@ pub(super) const DEEP: &[Row] = &[
         ],
         SERVICE,
     ),
+    // https://supabase.com/docs/reference/python/introduction
+    (Kind::Network, BLOCKS, &["supabase.Client"], SUPABASE),
+    (Kind::Network, AWAITED, &["supabase.AsyncClient"], SUPABASE),
+    // https://cloud.google.com/python/docs/reference/firestore/latest
+    (Kind::Database, BLOCKS, &["google.cloud.firestore.Client"], &["stream", "commit"]),
     // https://github.com/replicate/replicate-python
     (Kind::Network, BLOCKS, &["replicate"], &["run"]),
     // https://docs.stripe.com/api?lang=python, https://www.twilio.com/docs/libraries/python

@@ -194,6 +194,26 @@ pub(super) const DIRECT: &[Row] = &[
     ),
     (Kind::Network, BLOCKS, &["celery.result.AsyncResult", "celery.AsyncResult"], &["get", "wait"]),
     (Kind::Database, BLOCKS, &["sqlalchemy.MetaData"], &["create_all", "drop_all", "reflect"]),
+    // https://cloud.google.com/python/docs/reference/firestore/latest
+    (
+        Kind::Database,
+        BLOCKS,
+        &[
+            "google.cloud.firestore.Client.collection.document",
+            "google.cloud.firestore.Client.collection.document.collection.document",
+        ],
+        &["get", "set", "update", "delete", "create"],
+    ),
+    (
+        Kind::Database,
+        BLOCKS,
+        &[
+            "google.cloud.firestore.Client.collection",
+            "google.cloud.firestore.Client.collection.where",
+            "google.cloud.firestore.Client.collection.document.collection",
+        ],
+        &["add", "get"],
+    ),
     // https://docs.sqlalchemy.org/en/20/orm/session_api.html, core/connections.html, orm/extensions/asyncio.html
     (Kind::Database, BLOCKS, &["sqlalchemy.orm.Session", "sqlalchemy.orm.scoped_session", "sqlmodel.Session"], SESSION),
     (Kind::Database, BLOCKS, &["sqlalchemy.engine.Connection"], CONNECTION),
