@@ -124,6 +124,13 @@ impl Project {
         module.last_name(expr).is_some_and(|name| self.modules.aliases.may_mean(name, is_wanted))
     }
 
+    /// Whether an expression may stand for a class, by how PEP 8 writes classes: its last name, or one that it stands for,
+    /// starts with a capital.
+    pub(crate) fn may_mean_class(&self, module: &Module, expr: ExprId) -> bool {
+        let is_class = |name: &str| name.trim_start_matches('_').starts_with(|first: char| first.is_ascii_uppercase());
+        module.last_name(expr).is_some_and(|name| self.modules.aliases.may_mean(name, is_class))
+    }
+
     /// Whether any function or method of the project has this name. No object has a method of the project without.
     pub(crate) fn defines_function(&self, name: &str) -> bool {
         self.modules.aliases.functions.contains(name)

@@ -81,7 +81,10 @@ impl Project {
         if adds {
             return takes_class();
         }
-        // Every call of a module comes by here, so what is called is looked up once.
+        // Every call of a module comes by here, so what is called is looked up once, and only where it may be a class.
+        if !self.may_mean_class(module, func) {
+            return false;
+        }
         let callee = self.symbols(module, func);
         if are_all(&callee, WRAPPERS) { takes_class() } else { self.is_cors_middleware(&callee) }
     }
