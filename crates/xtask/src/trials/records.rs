@@ -43,6 +43,8 @@ pub(super) struct Finding {
     pub(super) path: String,
     /// The line of the finding, then those of its related places in the same file.
     pub(super) lines: Vec<u64>,
+    /// The related places in other files: path and line.
+    pub(super) elsewhere: Vec<(String, u64)>,
     pub(super) message: String,
 }
 
@@ -91,11 +93,13 @@ pub(super) fn findings(audit: &Value) -> Result<Vec<Finding>> {
 fn finding(one: &Value) -> Result<Finding> {
     let path = string(one, "path")?;
     let related = one["related"].as_array().into_iter().flatten();
-    let own = related.filter(|label| label["path"].as_str() == Some(&path)).filter_map(|label| label["line"].as_u64());
+    let related = related.filter_map(|label| Some((label["path"].as_str()?.to_owned(), label["line"].as_u64()?)));
+    let (own, elsewhere): (Vec<_>, Vec<_>) = related.partition(|(at, _)| *at == path);
     Ok(Finding {
         check: string(one, "check")?,
         fingerprint: string(one, "fingerprint")?,
-        lines: std::iter::once(one["line"].as_u64().unwrap_or(0)).chain(own).collect(),
+        lines: std::iter::once(one["line"].as_u64().unwrap_or(0)).chain(own.into_iter().map(|(_, line)| line)).collect(),
+        elsewhere,
         message: string(one, "message")?,
         path,
     })
