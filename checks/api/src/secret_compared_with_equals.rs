@@ -37,11 +37,11 @@ check! {
 const SIGNATURES: &[&str] = &["hmac.new", "hmac.HMAC", "hmac.digest"];
 
 fn secret_message(secret: &str) -> String {
-    format!("the secret `{secret}` is compared with `==`: the time it takes tells how much of a guess is right")
+    format!("the secret `{secret}` is compared with an operator: the time it takes tells how much of a guess is right")
 }
 
 fn signature_message() -> String {
-    "a signature is compared with `==`: the time it takes tells how much of a forged one is right".to_owned()
+    "a signature is compared with an operator: the time it takes tells how much of a forged one is right".to_owned()
 }
 
 fn run(project: &Project, module: &Module, findings: &mut Findings) {

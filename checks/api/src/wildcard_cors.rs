@@ -85,7 +85,7 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     }
     for policy in project.cors_policies(module) {
         findings.examined(1);
-        let with_credentials = policy.credentials.is_some_and(|value| may_be_true(module, value));
+        let with_credentials = policy.credentials.is_some_and(|value| may_be_true(project, module, value));
         if let Some(origins) = policy.origins {
             report(project, module, origins, with_credentials, |text| text == "*", origins_message, findings);
         }
@@ -165,8 +165,9 @@ fn deploys(site: &Site) -> bool {
 }
 
 /// Whether an option is not plainly `False`.
-fn may_be_true(module: &Module, value: ExprId) -> bool {
-    !matches!(module.python.syntax.expr(value).kind, ExprKind::Bool(false) | ExprKind::None)
+fn may_be_true(project: &Project, module: &Module, value: ExprId) -> bool {
+    let is_off = project.switch(module, value).is_some_and(|switch| !switch.value.truth());
+    !is_off && !matches!(module.python.syntax.expr(value).kind, ExprKind::Bool(false) | ExprKind::None)
 }
 
 /// Whether a regular expression matches every origin.

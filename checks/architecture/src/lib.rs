@@ -12,6 +12,7 @@ mod missing_repository_layer;
 mod missing_required_column;
 mod missing_runtime_file;
 mod response_field_not_in_model;
+mod running_max_not_updated;
 mod service_model_coupling;
 mod unknown_method;
 mod unknown_model_attribute;
@@ -32,6 +33,7 @@ pub static CHECKS: &[&Check] = &[
     &missing_required_column::CHECK,
     &missing_runtime_file::CHECK,
     &response_field_not_in_model::CHECK,
+    &running_max_not_updated::CHECK,
     &service_model_coupling::CHECK,
     &unknown_method::CHECK,
     &unknown_model_attribute::CHECK,

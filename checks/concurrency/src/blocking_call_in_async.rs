@@ -1,7 +1,7 @@
 use pyaudit_check::project::calls::{Chain, Confidence as Certainty, FunctionId, Kind};
 use pyaudit_check::project::settings::Literal;
 use pyaudit_check::project::{BlockingWay, LoopUse, ModuleId};
-use pyaudit_check::python::{ExprKind, StmtId};
+use pyaudit_check::python::{ExprKind, Integer, StmtId};
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, Span, check};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,12 +107,26 @@ fn run(project: &Project, findings: &mut Findings) {
 /// Whether a way is one that this check tells.
 fn counts(project: &Project, way: &BlockingWay) -> bool {
     let module = project.modules.get(way.chain.end().module);
-    module.role == Role::Application && !way.is_of_session(project) && !is_short_sleep(project, &way.chain)
+    module.role == Role::Application
+        && !way.is_of_session(project)
+        && !is_short_sleep(project, &way.chain)
+        && !is_light_hash(project, &way.chain)
 }
 
 /// Whether a chain ends in a sleep that is shorter than a request to a database.
 fn is_short_sleep(project: &Project, chain: &Chain) -> bool {
     chain.primitive.kind == Kind::Wait && seconds(project, chain).is_some_and(|seconds| seconds <= 0.02)
+}
+
+/// Whether a chain ends in a derivation of a key with so few rounds that it is over within some milliseconds.
+fn is_light_hash(project: &Project, chain: &Chain) -> bool {
+    const LIGHT: u64 = 20_000;
+    let end = chain.end();
+    let syntax = &project.modules.get(end.module).python.syntax;
+    let ExprKind::Call { args, .. } = &syntax.expr(end.place).kind else { return false };
+    let rounds = args.get(3).map(|&rounds| &syntax.expr(rounds).kind);
+    chain.symbol(&project.calls) == "hashlib.pbkdf2_hmac"
+        && matches!(rounds, Some(ExprKind::Int(Integer::Small(rounds))) if *rounds < LIGHT)
 }
 
 fn report(project: &Project, kind: Kind, ways: &[BlockingWay], findings: &mut Findings) {

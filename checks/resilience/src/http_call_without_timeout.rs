@@ -65,9 +65,20 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     if !matches!(first.client, Client::Requests | Client::Standard) {
         finding.confidence(Confidence::Medium);
     }
+    if is_bounded_by_callers(project, module, first) {
+        finding.confidence(Confidence::Low);
+    }
     for found in others {
         finding.related(found.call.span(), "has no timeout either");
     }
+}
+
+/// Whether a function somewhere limits the time of coroutines that have the name of this one: `asyncio.wait_for(…)`.
+fn is_bounded_by_callers(project: &Project, module: &Module, found: &OutboundCall<'_>) -> bool {
+    let syntax = &module.python.syntax;
+    let function = syntax.enclosing_functions(Parent::Expr(found.call.id)).next();
+    let Some(function) = function.and_then(|function| module.function(function)) else { return false };
+    function.is_async && project.names_limited_in_time().contains(syntax.identifier(function.name))
 }
 
 fn is_long(found: &OutboundCall<'_>) -> bool {

@@ -1,3 +1,4 @@
+use pyaudit_check::project::ModuleId;
 use pyaudit_check::project::environment::Variable;
 use pyaudit_check::project::settings::{Field, SettingsClass};
 use pyaudit_check::project::variables::{Given, ReaderKind};
@@ -48,8 +49,15 @@ enum Kind {
 const SWITCHES: &[&str] = &["0", "1", "true", "false", "t", "f", "y", "n", "yes", "no", "on", "off"];
 
 /// Names by which a class decodes values on its own.
-const OWN_DECODING: &[&str] =
-    &["NoDecode", "enable_decoding", "parse_env_var", "settings_customise_sources", "customise_sources", "ForceDecode"];
+const OWN_DECODING: &[&str] = &[
+    "NoDecode",
+    "enable_decoding",
+    "parse_env_var",
+    "settings_customise_sources",
+    "customise_sources",
+    "ForceDecode",
+    "json_loads",
+];
 
 fn message(name: &str, kind: Kind) -> String {
     match kind {
@@ -90,7 +98,14 @@ fn run(project: &Project, findings: &mut Findings) {
 fn kind_of(project: &Project, class: &SettingsClass, field: &Field) -> Option<Kind> {
     let module = project.modules.get(field.module);
     let annotation = field.annotation?;
-    if class.members.iter().any(|member| OWN_DECODING.contains(&member.as_str())) || decodes(project, field) {
+    let decodes_itself =
+        |class: &SettingsClass| class.members.iter().any(|member| OWN_DECODING.contains(&member.as_str()));
+    if decodes_itself(class) || decodes(project, field.module) || decodes(project, class.module) {
+        return None;
+    }
+    // A class that is put together of several decodes for all of them.
+    let heirs = project.settings.classes().iter().filter(|heir| heir.bases.contains(&(class.module, class.class)));
+    if heirs.into_iter().any(|heir| decodes(project, heir.module)) {
         return None;
     }
     let syntax = &module.python.syntax;
@@ -116,9 +131,9 @@ fn kind_of(project: &Project, class: &SettingsClass, field: &Field) -> Option<Ki
     (!is_own && (kind == Kind::Json || !is_validated)).then_some(kind)
 }
 
-/// Whether the module of a field decodes values on its own.
-fn decodes(project: &Project, field: &Field) -> bool {
-    let module = project.modules.get(field.module);
+/// Whether a module decodes values on its own.
+fn decodes(project: &Project, module: ModuleId) -> bool {
+    let module = project.modules.get(module);
     OWN_DECODING.iter().any(|name| module.python.name_id(name).is_some())
 }
 

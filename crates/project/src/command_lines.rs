@@ -8,10 +8,25 @@ use pyaudit_source::Role;
 const COMMAND_LINE_NAMES: &[&str] =
     &["cli", "__main__", "commands", "command", "management", "console", "manage", "cmd", "scripts"];
 
+/// Whether a module has a `__main__` block and a parser of arguments.
+fn reads_arguments(module: &Module) -> bool {
+    const PARSERS: &[&str] = &["argparse", "click", "typer", "fire", "docopt"];
+    let imports = || module.python.names.imports.iter().filter(|import| import.level == 0);
+    module.python.name_id("__name__").is_some()
+        && imports().any(|import| PARSERS.contains(&import.module.split('.').next().unwrap_or("")))
+}
+
 impl Project {
-    /// Whether a module is a program for a terminal, by its role or by its name.
+    /// Whether a module is a program for a terminal: by its role, by its name, or because it reads arguments and nothing
+    /// imports it but tests and other such programs.
     pub fn is_command_line(&self, module: &Module) -> bool {
-        module.role == Role::Script || module.name.split('.').any(|part| COMMAND_LINE_NAMES.contains(&part))
+        module.role == Role::Script
+            || module.name.split('.').any(|part| COMMAND_LINE_NAMES.contains(&part))
+            || (reads_arguments(module)
+                && self.imports.importers(module.id).iter().all(|&importer| {
+                    let importer = self.modules.get(importer);
+                    matches!(importer.role, Role::Test | Role::Script) || reads_arguments(importer)
+                }))
     }
 
     /// Whether a function is used in the `__main__` block of its module alone, and no module that imports it knows the

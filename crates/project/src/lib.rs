@@ -70,6 +70,7 @@ mod route_overlaps;
 mod route_parameters;
 mod route_purposes;
 mod routes;
+mod running_maxima;
 mod runtime_files;
 pub mod scripts;
 mod secret_fields;
@@ -81,6 +82,7 @@ mod state_files;
 mod switches;
 mod symbols;
 mod temporary_files;
+mod time_limits;
 mod types;
 mod values;
 pub mod variables;
@@ -140,6 +142,7 @@ pub use route_purposes::Purpose;
 pub use routes::{
     Element, Endpoint, ExceptionHandler, Layer, Middleware, Route, RouteStatus, Router, RouterId, RouterKind, Routes,
 };
+pub use running_maxima::RaisedCounter;
 pub use runtime_files::MissingFile;
 pub use scripts::Scripts;
 pub use secret_fields::{SecretField, secret_field};

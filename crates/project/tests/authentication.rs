@@ -208,3 +208,27 @@ fn demands_are_ordered_by_strength() {
     let strongest = [Demand::Nothing, Demand::Optional, Demand::HeaderOnly, Demand::Unknown, Demand::Required];
     assert!(strongest.is_sorted());
 }
+
+#[test]
+fn a_factory_is_known_by_the_class_that_it_says_it_returns() {
+    let text = "import importlib\nscheme = HTTPBearer()\nclass Verifier:\n    def __call__(self, token=Security(scheme)): ...\n\
+                def verifier(scopes) -> Verifier:\n    return importlib.import_module('x').Verifier(scopes)\n\
+                @app.post('/a')\ndef a(entity=Depends(verifier(['write']))): ...\n";
+    assert_eq!(of(text), ["POST /a header-only HTTPBearer"]);
+}
+
+#[test]
+fn a_web_socket_that_is_closed_for_want_of_a_token_is_guarded() {
+    let text = "from fastapi import WebSocket\nREFUSED = 4401\n@app.websocket('/a')\nasync def a(websocket: WebSocket):\n\
+                \x20   token = websocket.headers.get('sec-websocket-protocol')\n\
+                \x20   if not token:\n        await websocket.close(code=REFUSED)\n        return\n    await websocket.accept()\n";
+    assert_eq!(of(text), ["WEBSOCKET /a required a"]);
+}
+
+#[test]
+fn a_module_that_takes_its_guards_from_elsewhere_is_not_known() {
+    let main = "from fastapi import FastAPI, WebSocket\nimport app.auth as auth\napplication = FastAPI()\n\
+                @application.websocket('/a')\nasync def a(websocket: WebSocket):\n    user = await auth.current_user_ws(websocket)\n";
+    let auth = "import importlib\nloaded = importlib.import_module('app.auth_' + NAME)\ncurrent_user_ws = loaded.current_user_ws\n";
+    assert_eq!(demands(&[("app/main.py", main), ("app/auth.py", auth)]), ["WEBSOCKET /a unknown a"]);
+}

@@ -349,6 +349,7 @@ class DevelopmentSettings(BaseSettings):
     level: int = 3
 
 settings = Settings()
+by_name = {'development': DevelopmentSettings}
 port = os.getenv('PORT') or 8000
 mode = os.getenv('MODE', 'a')
 if mode == 'a':

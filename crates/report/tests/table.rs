@@ -68,7 +68,8 @@ fn many_findings_of_a_check_are_counted() {
 fn the_last_line_counts_and_may_tell_the_time() {
     let options = TableOptions { elapsed: Some(Duration::from_millis(420)), ..TableOptions::default() };
     let text = shown(&sample(), &options);
-    let last = "4 findings (1 critical, 1 high, 2 medium), 1 suppressed · 4 files read · 3 problems · 0.42 s";
+    let last =
+        "4 findings (1 critical, 1 high, 2 medium), 1 suppressed, 1 not shown · 4 files read · 3 problems · 0.42 s";
     assert_eq!(text.lines().last(), Some(last));
     let clean = shown(&audit(&[("a.py", ""), ("b.py", "\0")], |_, _| ()), &TableOptions::default());
     assert!(clean.contains("no findings · 1 file read, 1 left out (1 binary)"), "{clean}");

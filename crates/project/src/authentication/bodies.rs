@@ -272,11 +272,20 @@ impl Project {
     /// there: `get_current_admin`, `verify_role_fn`.
     fn asks_who_is_there(&self, module: &Module, func: ExprId) -> bool {
         let syntax = &module.python.syntax;
-        let ExprKind::Name { id, .. } = syntax.expr(func).kind else { return false };
-        has_word(syntax.name(id), CALLER_WORDS)
-            && self.symbol(module, func).is_none_or(|symbol| {
-                matches!(self.definition(&symbol), Some((_, Definition::Value(_) | Definition::Annotated { .. })))
-            })
+        let is_variable = |symbol: Symbol| {
+            matches!(self.definition(&symbol), Some((_, Definition::Value(_) | Definition::Annotated { .. })))
+        };
+        match syntax.expr(func).kind {
+            ExprKind::Name { id, .. } => {
+                has_word(syntax.name(id), CALLER_WORDS) && self.symbol(module, func).is_none_or(is_variable)
+            }
+            // Of a module: `auth.current_user = loaded.current_user`.
+            ExprKind::Attribute { value, attr, .. } => {
+                has_word(syntax.identifier(attr), CALLER_WORDS)
+                    && matches!(self.symbol(module, value), Some(Symbol::Module(_)))
+            }
+            _ => false,
+        }
     }
 
     /// Whether a function looks at a credential of the request: a header or cookie that carries one, the session, the
@@ -317,7 +326,10 @@ impl Project {
         match syntax.identifier(attr) {
             // `request.headers["authorization"]`, `websocket.query_params.get("token")`
             "headers" | "cookies" | "query_params" if is_request(syntax, value) => {
-                self.key_after(module, expr).is_some_and(|key| has_word(&key, SENT_WORDS))
+                self.key_after(module, expr).is_some_and(|key| {
+                    // A browser has no other header for the token of a web socket.
+                    has_word(&key, SENT_WORDS) || key.eq_ignore_ascii_case("sec-websocket-protocol")
+                })
             }
             "session" if is_request(syntax, value) => {
                 // `request.session["user"] = …` logs somebody in.
@@ -375,22 +387,23 @@ fn has_word(name: &str, words: &[&str]) -> bool {
 /// anything, or it only rejects where one is there.
 fn lets_pass(syntax: &Syntax, function: &FunctionDef, rejections: &[StmtId]) -> bool {
     let Some(&first) = rejections.first() else {
-        return early_return(syntax, function, None);
+        return early_return(syntax, function, None, rejections);
     };
-    if early_return(syntax, function, Some(syntax.stmt(first).range.start)) {
+    if early_return(syntax, function, Some(syntax.stmt(first).range.start), rejections) {
         return true;
     }
     rejections.iter().all(|&rejection| is_behind_credential(syntax, function, rejection))
 }
 
-/// Whether there is an `if not token: return None` before a place.
-fn early_return(syntax: &Syntax, function: &FunctionDef, before: Option<u32>) -> bool {
+/// Whether there is an `if not token: return None` before a place, which rejects nobody before it returns.
+fn early_return(syntax: &Syntax, function: &FunctionDef, before: Option<u32>, rejections: &[StmtId]) -> bool {
     syntax.walk_stmts_in(&function.body, false).any(|stmt| {
         let StmtKind::If { clauses, .. } = &syntax.stmt(stmt).kind else { return false };
         let clause = &clauses[0];
         let is_early = before.is_none_or(|before| syntax.stmt(stmt).range.start < before);
         is_early
             && is_missing(syntax, clause.test)
+            && !clause.body.iter().any(|stmt| rejections.contains(stmt))
             && clause.body.last().is_some_and(|&last| returns_nothing(syntax, last))
     })
 }

@@ -147,7 +147,16 @@ impl Analyst<'_> {
                 }
             }
         });
-        each.fold(Authentication::default(), Authentication::and)
+        let found = each.fold(Authentication::default(), Authentication::and);
+        let annotated = definition.returns.filter(|_| found.demand == Demand::Nothing);
+        annotated.and_then(|returns| self.of_returned_class(home, returns, depth)).unwrap_or(found)
+    }
+
+    /// What an object of the class demands that a factory says it returns, where what it makes cannot be followed.
+    fn of_returned_class(&self, home: &Module, returns: ExprId, depth: u32) -> Option<Authentication> {
+        let class = self.project.symbol(home, returns)?;
+        let is_class = matches!(self.project.definition(&class), Some((_, Definition::Class(_))));
+        is_class.then(|| self.of_class(home, returns, &class, &[], depth))
     }
 
     fn of_product(&self, home: &Module, value: ExprId, depth: u32) -> Authentication {

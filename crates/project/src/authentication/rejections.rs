@@ -4,7 +4,7 @@ use super::Analyst;
 use super::schemes::words_of;
 use crate::database::reading::returned;
 use crate::{Definition, HTTP_EXCEPTIONS, Module, Symbol};
-use pyaudit_python::{ExprId, ExprKind, Integer, Keyword, StmtId, StmtKind};
+use pyaudit_python::{BindingKind, BindingSite, ExprId, ExprKind, Integer, Keyword, StmtId, StmtKind};
 
 /// A rejection for want of a credential, or for want of a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,7 +196,13 @@ fn code(module: &Module, expr: ExprId) -> Option<Rejection> {
             ("value" | "code", ExprKind::Attribute { attr, .. }) => by_constant(syntax.identifier(*attr)),
             (name, _) => by_constant(name),
         },
-        ExprKind::Name { id, .. } => by_constant(syntax.name(*id)),
+        ExprKind::Name { id, .. } => match module.python.lookup(expr).map(|(_, binding)| binding.sites.as_slice()) {
+            Some([BindingSite { kind: BindingKind::Assigned(value), .. }]) => match syntax.expr(*value).kind {
+                ExprKind::Int(Integer::Small(code)) => by_code(code),
+                _ => by_constant(syntax.name(*id)),
+            },
+            _ => by_constant(syntax.name(*id)),
+        },
         _ => None,
     }
 }

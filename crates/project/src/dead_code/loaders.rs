@@ -44,9 +44,26 @@ impl Loaders {
         if loaders.by_name {
             for module in project.modules.iter().filter(|module| module.role != Role::Test) {
                 loaders.note_templates(module);
+                loaders.note_directories(project, module);
             }
         }
         loaders
+    }
+
+    /// The directories of modules that texts name, whose files may be listed and loaded: `"app/tools"`.
+    fn note_directories(&mut self, project: &Project, module: &Module) {
+        for (_, expr) in module.python.syntax.exprs() {
+            let ExprKind::Str { value, .. } = &expr.kind else { continue };
+            let path = value.trim_start_matches("./").trim_end_matches('/');
+            if path.contains('/') && !path.contains(char::is_whitespace) {
+                let root = project.modules.root_of(project.modules.path(module.id));
+                let below = if root.is_empty() { path.to_owned() } else { format!("{root}/{path}") };
+                let directories = [path.to_owned(), below].into_iter();
+                self.directories.extend(directories.filter(|path| !project.modules.files_in(path, true).is_empty()));
+            }
+        }
+        self.directories.sort();
+        self.directories.dedup();
     }
 
     /// The packages at the start of f-strings: `f"app.plugins.{name}"`.

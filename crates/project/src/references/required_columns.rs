@@ -48,9 +48,11 @@ impl Project {
             return (Vec::new(), 0);
         }
         let listened = self.listened_classes();
+        // Under pydantic 1 a field of SQLModel whose default is `None` makes a column that may be null.
+        let knows_fields = self.library_major("pydantic").is_none_or(|major| major >= 2);
         let looked = self.modules.gather(|module| {
             if module.role == Role::Application && self.is_parsed(module) {
-                self.rows_made_in(module, &listened)
+                self.rows_made_in(module, &listened, knows_fields)
             } else {
                 Vec::new()
             }
@@ -60,7 +62,7 @@ impl Project {
     }
 
     /// The rows made in a module: `None` for one that has all it needs.
-    fn rows_made_in(&self, module: &Module, listened: &Listened) -> Vec<Option<IncompleteRow>> {
+    fn rows_made_in(&self, module: &Module, listened: &Listened, knows_fields: bool) -> Vec<Option<IncompleteRow>> {
         let objects = Objects::new(self);
         let module = self.modules.get(module.id);
         let mut found = Vec::new();
@@ -71,6 +73,9 @@ impl Project {
             }
             let Some(Object::Class(class)) = objects.of(module, *func) else { continue };
             let Some(table) = self.fillable_table(class).filter(|_| !listened.covers(class)) else { continue };
+            if !knows_fields && self.is_sqlmodel(class) {
+                continue;
+            }
             let life = self.life_of(module, id, table);
             if !life.is_added || life.is_unknown {
                 continue;

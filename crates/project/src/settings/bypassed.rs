@@ -124,7 +124,10 @@ impl Project {
                 _ => given,
             };
             let Some((home, text)) = self.written(module, text) else { continue };
-            let is_named = home.python.syntax.string(text).is_some_and(is_signature);
+            // Another algorithm signs other tokens.
+            let default = field.default.as_ref().and_then(|default| default.value.as_ref()).and_then(Literal::as_str);
+            let is_same = |given: &str| default.is_none_or(|default| default == given);
+            let is_named = home.python.syntax.string(text).is_some_and(|text| is_signature(text) && is_same(text));
             if is_named && call.is_any(self, SIGNERS) && self.is_live(module, call.id) {
                 found.push(Bypass { class, field, span: home.span_of(text), kind: BypassKind::Algorithm });
             }

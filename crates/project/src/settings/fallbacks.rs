@@ -2,7 +2,7 @@
 
 use super::{EnvironmentRead, Field, Literal, SettingsClass};
 use crate::{Condition, Module, ModuleId, Project, paths};
-use pyaudit_python::{ExprId, ExprKind, Parent, StmtKind};
+use pyaudit_python::{Expr, ExprContext, ExprId, ExprKind, Parent, StmtKind};
 use pyaudit_source::{Role, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +53,10 @@ impl Project {
         // Of a class and its base the one of which objects are made says what is refused.
         classes.sort_by_key(|class| class.instances.is_empty());
         for class in classes {
+            if self.is_unused_class(class) {
+                seen.extend(class.fields.iter().flat_map(|field| &field.reads));
+                continue;
+            }
             for field in &class.fields {
                 seen.extend(&field.reads);
                 if let Some(fallback) = self.fallback_of_field(class, field) {
@@ -66,6 +70,20 @@ impl Project {
             }
         }
         found.into_values().collect()
+    }
+
+    /// Whether no object is made of a class, though one is made of another, nothing inherits from it, and no module but
+    /// its own speaks of it.
+    fn is_unused_class(&self, class: &SettingsClass) -> bool {
+        let Some(name) = class.path.last().filter(|_| class.instances.is_empty()) else { return false };
+        let is_base = |heir: &SettingsClass| heir.bases.contains(&(class.module, class.class));
+        let speaks_of_it = |module: &Module| module.python.name_id(name).is_some() && module.id != class.module;
+        let own = &self.modules.get(class.module).python.syntax;
+        let is_read = |(_, expr): (ExprId, &Expr)| matches!(expr.kind, ExprKind::Name { id, ctx: ExprContext::Load } if own.name(id) == name);
+        self.settings.classes().iter().any(|other| !other.instances.is_empty())
+            && !self.settings.classes().iter().any(is_base)
+            && !self.modules.iter().any(speaks_of_it)
+            && !own.exprs().any(is_read)
     }
 
     fn fallback_of_field<'p>(&'p self, class: &'p SettingsClass, field: &'p Field) -> Option<Fallback<'p>> {

@@ -18,6 +18,8 @@ pub(super) struct Verdict {
     pub(super) fingerprint: String,
     /// `right`, `wrong` or `arguable`.
     pub(super) verdict: String,
+    /// Whether it is wrong and known to be: its reason is not mended yet.
+    pub(super) open: bool,
 }
 
 /// A place that a person listed by reading.
@@ -62,6 +64,7 @@ pub(super) fn verdicts(text: &str) -> Result<Vec<Verdict>> {
             check: string(one, "check")?,
             fingerprint: string(one, "fingerprint")?,
             verdict: string(one, "verdict")?,
+            open: one["open"].as_bool().unwrap_or(false),
         })
     })
 }
@@ -98,7 +101,9 @@ fn finding(one: &Value) -> Result<Finding> {
     Ok(Finding {
         check: string(one, "check")?,
         fingerprint: string(one, "fingerprint")?,
-        lines: std::iter::once(one["line"].as_u64().unwrap_or(0)).chain(own.into_iter().map(|(_, line)| line)).collect(),
+        lines: std::iter::once(one["line"].as_u64().unwrap_or(0))
+            .chain(own.into_iter().map(|(_, line)| line))
+            .collect(),
         elsewhere,
         message: string(one, "message")?,
         path,
