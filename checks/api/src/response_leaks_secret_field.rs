@@ -120,8 +120,14 @@ fn run(project: &Project, findings: &mut Findings) {
             _ => report_rows(project, route, &mut places, findings),
         }
     }
+    // What one model of the answer would mend is one finding.
+    let mut models: BTreeMap<(&str, SecretField), Vec<&Sent<'_>>> = BTreeMap::new();
     for sent in sent.values() {
-        report_field(sent, findings);
+        models.entry((&sent.model, sent.kind)).or_default().push(sent);
+    }
+    for fields in models.values_mut() {
+        fields.sort_by_key(|sent| sent.field.module.span(sent.field.name.range));
+        report_fields(fields, findings);
     }
 }
 
@@ -195,7 +201,8 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-fn report_field(sent: &Sent<'_>, findings: &mut Findings) {
+fn report_fields(fields: &[&Sent<'_>], findings: &mut Findings) {
+    let Some((sent, others)) = fields.split_first() else { return };
     let module = sent.field.module;
     let finding = findings.report(module.span(sent.field.name.range), message(sent));
     finding.subject(format!("{}.{}", sent.model, sent.field.text()));
@@ -207,6 +214,10 @@ fn report_field(sent: &Sent<'_>, findings: &mut Findings) {
     let spans: BTreeSet<(Span, String)> = sent.routes.iter().map(|route| (route.span, route.subject())).collect();
     for (span, subject) in spans.into_iter().take(SHOWN_ROUTES) {
         finding.related(span, format!("`{subject}` answers with it"));
+    }
+    for other in others {
+        let text = format!("`{}.{}` goes with it", other.model, other.field.text());
+        finding.related(other.field.module.span(other.field.name.range), text);
     }
 }
 
