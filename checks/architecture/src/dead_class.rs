@@ -37,7 +37,7 @@ fn message(name: &str) -> String {
 }
 
 fn run(project: &Project, findings: &mut Findings) {
-    let (classes, examined) = project.dead_classes(&project.liveness());
+    let (classes, examined) = project.dead_classes(project.liveness());
     findings.examined(examined);
     for DeadClass { module, name, .. } in classes {
         let span = project.modules.get(module).span(name);

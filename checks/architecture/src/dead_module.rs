@@ -47,7 +47,7 @@ fn message(name: &str, dead: &DeadModule) -> String {
 fn run(project: &Project, findings: &mut Findings) {
     let liveness = project.liveness();
     findings.examined(liveness.examined.len());
-    for dead in project.dead_modules(&liveness) {
+    for dead in project.dead_modules(liveness) {
         let module = project.modules.get(dead.module);
         let finding = findings.report(Span::file(module.file), message(&module.name, &dead));
         finding.subject(module.name.clone());

@@ -63,8 +63,7 @@ fn parts(module: &Module, value: ExprId) -> Vec<ExprId> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Project, analyse};
-    use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+    use crate::facts::testing::project;
 
     #[test]
     fn results_are_followed_to_the_client() {
@@ -74,10 +73,8 @@ mod tests {
             @app.get('/c')\ndef c():\n    return {'ok': checked() is None}\n";
         let service = "async def whole():\n    return inner()\ndef inner():\n    kept()\n    return 1\n\
             def kept(): return 2\ndef one(): return 3\ndef checked(): return 4\n";
-        let files = [MemoryFile::new("main.py", main), MemoryFile::new("service.py", service)];
-        let sources = Sources::from_memory(files, MemoryGit::None);
-        let files = analyse(&sources);
-        let project = Project::build(sources, files);
+        let files = [("main.py", main), ("service.py", service)];
+        let project = project(&files);
         let found = project.answering_functions();
         let mut names: Vec<String> = found
             .iter()

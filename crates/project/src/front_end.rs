@@ -56,6 +56,21 @@ fn token(bytes: &[u8], at: usize) -> (Token, usize) {
     }
 }
 
+/// The tokens of a script, with where each stands in bytes.
+fn tokens(bytes: &[u8]) -> impl Iterator<Item = (Token, std::ops::Range<usize>)> {
+    let mut at = 0;
+    // A template without end is looked for once: from there on no backtick opens one.
+    let mut open_template = false;
+    std::iter::from_fn(move || {
+        let &byte = bytes.get(at)?;
+        let start = at;
+        let (token, end) = if open_template && byte == b'`' { (Token::Other, start + 1) } else { token(bytes, start) };
+        open_template |= byte == b'`' && end == start + 1;
+        at = end;
+        Some((token, start..end))
+    })
+}
+
 fn line_end(bytes: &[u8]) -> usize {
     bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len())
 }
@@ -80,21 +95,9 @@ fn closing(bytes: &[u8], quote: u8, one_line: bool) -> Option<usize> {
 pub fn without_comments(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let mut blanked: Option<Vec<u8>> = None;
-    let mut at = 0;
-    // A template without end is looked for once: from there on no backtick opens one.
-    let mut open_template = false;
-    while at < bytes.len() {
-        if open_template && bytes[at] == b'`' {
-            at += 1;
-            continue;
-        }
-        let (token, end) = token(bytes, at);
-        if matches!(token, Token::Comment) {
-            let copy = blanked.get_or_insert_with(|| bytes.to_vec());
-            copy[at..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
-        }
-        open_template |= bytes[at] == b'`' && end == at + 1;
-        at = end;
+    for (_, range) in tokens(bytes).filter(|(token, _)| matches!(token, Token::Comment)) {
+        let copy = blanked.get_or_insert_with(|| bytes.to_vec());
+        copy[range].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
     }
     match blanked.map(String::from_utf8) {
         Some(Ok(text)) => Cow::Owned(text),
@@ -106,23 +109,11 @@ pub fn without_comments(text: &str) -> Cow<'_, str> {
 pub fn quoted(text: &str) -> Vec<Quoted<'_>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
-    let mut at = 0;
-    let mut open_template = false;
-    while at < bytes.len() {
-        if open_template && bytes[at] == b'`' {
-            at += 1;
-            continue;
-        }
-        let (token, end) = token(bytes, at);
-        if matches!(token, Token::Quoted)
-            && let Some(inside) = text.get(at + 1..end - 1)
-        {
-            let known = if bytes[at] == b'`' { inside.split("${").next().unwrap_or(inside) } else { inside };
-            let start = at as u32 + 1;
-            found.push(Quoted { range: Range::new(start, start + known.len() as u32), text: known });
-        }
-        open_template |= bytes[at] == b'`' && end == at + 1;
-        at = end;
+    for (_, range) in tokens(bytes).filter(|(token, _)| matches!(token, Token::Quoted)) {
+        let Some(inside) = text.get(range.start + 1..range.end - 1) else { continue };
+        let known = if bytes[range.start] == b'`' { inside.split("${").next().unwrap_or(inside) } else { inside };
+        let start = range.start as u32 + 1;
+        found.push(Quoted { range: Range::new(start, start + known.len() as u32), text: known });
     }
     found
 }

@@ -201,6 +201,7 @@ pub struct Project {
     pub facts: Vec<Fact>,
     /// What is worked out when it is first asked for.
     references: references::References,
+    liveness: std::sync::OnceLock<Liveness>,
     /// What could not be read, decoded, parsed or linked, in the order of their places.
     pub problems: Vec<Problem>,
 }

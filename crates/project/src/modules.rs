@@ -6,6 +6,7 @@
 
 use crate::Files;
 use crate::aliases::Aliases;
+use crate::paths::ancestors;
 use crate::standard_library::is_standard_library;
 use pyaudit_python::{ExprId, Keyword, Parent, StmtKind};
 use pyaudit_source::{FileId, Range, Role, Sources, Span};
@@ -345,13 +346,6 @@ impl Modules {
         let relative = import_path.strip_prefix(root).unwrap_or(import_path);
         relative.trim_start_matches('/').replace('/', ".")
     }
-}
-
-/// A directory and all directories above it, the innermost first; the last is the root, which is empty.
-fn ancestors(directory: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(directory), |at| {
-        if at.is_empty() { None } else { Some(at.rsplit_once('/').map_or("", |(parent, _)| parent)) }
-    })
 }
 
 /// The directory `steps` levels above `directory`, unless that is outside the repository.

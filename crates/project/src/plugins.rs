@@ -37,8 +37,7 @@ fn modules(groups: &Value) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Project, analyse};
-    use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+    use crate::facts::testing::project;
 
     #[test]
     fn entry_points_serve_and_scripts_do_not() {
@@ -46,16 +45,14 @@ mod tests {
             [project.entry-points.'shop.plugins']\nmail = 'shop.plugins.mail:Plugin [smtp]'\n\
             [project.entry-points.console_scripts]\nother = 'shop.other:main'\n";
         let files = [
-            MemoryFile::new("pyproject.toml", manifest),
-            MemoryFile::new("src/shop/cli.py", "import shop.helper\n"),
-            MemoryFile::new("src/shop/other.py", ""),
-            MemoryFile::new("src/shop/helper.py", ""),
-            MemoryFile::new("src/shop/plugins/mail.py", "import shop.smtp\n"),
-            MemoryFile::new("src/shop/smtp.py", ""),
+            ("pyproject.toml", manifest),
+            ("src/shop/cli.py", "import shop.helper\n"),
+            ("src/shop/other.py", ""),
+            ("src/shop/helper.py", ""),
+            ("src/shop/plugins/mail.py", "import shop.smtp\n"),
+            ("src/shop/smtp.py", ""),
         ];
-        let sources = Sources::from_memory(files, MemoryGit::None);
-        let files = analyse(&sources);
-        let project = Project::build(sources, files);
+        let project = project(&files);
         let served = project.modules.iter().filter(|module| project.imports.is_served(module.id));
         let mut names: Vec<&str> = served.map(|module| module.name.as_str()).collect();
         names.sort_unstable();

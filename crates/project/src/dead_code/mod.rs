@@ -44,7 +44,12 @@ pub struct Liveness {
 impl Project {
     /// Which modules of the applications some program may load. Only modules below an import root that holds a shipped
     /// application are examined: others are libraries, whose users are elsewhere.
-    pub fn liveness(&self) -> Liveness {
+    /// Worked out when it is first asked for.
+    pub fn liveness(&self) -> &Liveness {
+        self.liveness.get_or_init(|| self.find_liveness())
+    }
+
+    fn find_liveness(&self) -> Liveness {
         let mentions = Mentions::read(self);
         let loaders = Loaders::read(self);
         let applications = self.application_modules();
@@ -157,7 +162,7 @@ mod tests {
         all.extend(files);
         let project = project(&all);
         let liveness = project.liveness();
-        project.dead_modules(&liveness).iter().map(|dead| project.modules.get(dead.module).name.clone()).collect()
+        project.dead_modules(liveness).iter().map(|dead| project.modules.get(dead.module).name.clone()).collect()
     }
 
     #[test]

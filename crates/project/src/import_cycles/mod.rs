@@ -180,15 +180,7 @@ impl Module {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyse;
-    use pyaudit_source::{MemoryFile, MemoryGit, Sources};
-
-    fn project(files: &[(&str, &str)]) -> Project {
-        let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
-        let sources = Sources::from_memory(files, MemoryGit::None);
-        let files = analyse(&sources);
-        Project::build(sources, files)
-    }
+    use crate::facts::testing::project;
 
     #[test]
     fn a_cycle_that_its_program_cannot_load_fails() {

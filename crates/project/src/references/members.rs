@@ -92,15 +92,9 @@ struct Use {
 
 impl Project {
     pub(super) fn find_missing_members(&self) -> Members {
-        let found = self.modules.gather(|module| {
-            if module.role != Role::Application || !self.is_parsed(module) {
-                Vec::new()
-            } else {
-                vec![self.members_in(module)]
-            }
-        });
+        let examined = self.modules.iter().filter(|module| module.role == Role::Application && self.is_parsed(module));
         let mut all = Members::default();
-        for one in found {
+        for one in examined.map(|module| self.members_in(module)) {
             all.missing.extend(one.missing);
             for (key, count) in one.examined {
                 *all.examined.entry(key).or_default() += count;

@@ -26,7 +26,9 @@ use shapes::Shapes;
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-/// What several questions about references need, each worked out when it is first asked for.
+/// What several questions about references need, each worked out when it is first asked for. None of it may be worked out
+/// on several threads: one that waits for the others may take up another check, which asks for the same and would wait for
+/// itself.
 #[derive(Debug, Default)]
 pub(crate) struct References {
     names: OnceLock<AttributeNames>,

@@ -130,9 +130,9 @@ pub(crate) struct Shapes {
 
 impl Shapes {
     pub(super) fn build(project: &Project) -> Self {
-        let read = project.modules.gather(|module| {
+        let read = project.modules.iter().flat_map(|module| {
             let classes = module.python.syntax.stmts().filter(|(_, stmt)| matches!(stmt.kind, StmtKind::ClassDef(_)));
-            classes.map(|(id, _)| ((module.id, id), project.class_part(module, id))).collect()
+            classes.map(|(id, _)| ((module.id, id), project.class_part(module, id)))
         });
         let mut shapes = Self::default();
         for (class, part) in read {
@@ -141,7 +141,7 @@ impl Shapes {
             }
             shapes.parts.insert(class, part);
         }
-        shapes.opened = project.modules.gather(|module| project.opened_classes(module)).into_iter().collect();
+        shapes.opened = project.modules.iter().flat_map(|module| project.opened_classes(module)).collect();
         shapes
     }
 
