@@ -20,6 +20,7 @@ mod missing_env_example;
 mod missing_production_guard;
 mod scattered_environment_detection;
 mod secret_in_env_example;
+mod secret_in_history;
 mod secret_in_logs;
 mod setting_bypassed;
 mod setting_extra_forbidden;
@@ -49,6 +50,7 @@ pub static CHECKS: &[&Check] = &[
     &missing_production_guard::CHECK,
     &scattered_environment_detection::CHECK,
     &secret_in_env_example::CHECK,
+    &secret_in_history::CHECK,
     &secret_in_logs::CHECK,
     &setting_bypassed::CHECK,
     &setting_extra_forbidden::CHECK,

@@ -54,6 +54,7 @@ mod named;
 mod named_calls;
 mod outbound;
 mod page_limits;
+mod past_secrets;
 pub mod paths;
 mod plugins;
 mod proxies;
@@ -127,6 +128,7 @@ pub use modules::{Module, ModuleId, Modules};
 pub use named_calls::NamedCall;
 pub use outbound::{Client, OutboundCall, Wait};
 pub use page_limits::PageLimit;
+pub use past_secrets::{HeldSecret, PastSecret, is_wanted_of_the_past};
 pub use queries::{Call, Query, QueryKind, Transaction};
 pub use rebound_globals::ReboundGlobal;
 pub use references::{

@@ -7,7 +7,7 @@ use crate::settings::{Overrides, Settings};
 use crate::target::Target;
 use pyaudit_check::{Check, Project};
 use pyaudit_engine::{Audit, Config, Gate, Profile, Unknown};
-use pyaudit_project::{Files, analyse, is_optional, is_wanted};
+use pyaudit_project::{Files, analyse, is_optional, is_wanted, is_wanted_of_the_past};
 use pyaudit_source::{LoadOptions, Sources};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -142,7 +142,7 @@ fn refuse_mistakes(checks: &[&'static Check], overrides: &Overrides) -> Result<(
 fn build(checks: &[&'static Check], options: &Options) -> Result<Model, Error> {
     let (target, settings) = prepare(checks, options)?;
     let mut clock = Clock::start();
-    let sources = load(&target.root, &settings)?;
+    let sources = load(&target.root, &settings, reads_history(checks, &settings))?;
     clock.lap("read");
     let files = analyse(&sources);
     clock.lap("parse");
@@ -178,13 +178,19 @@ fn run(checks: &[&'static Check], options: &Options, model: Model) -> Scan {
     Scan { audit, name, settings, phases, concerns, profile }
 }
 
-fn load(root: &Path, settings: &Settings) -> Result<Sources, Error> {
+/// Whether a check runs that asks what earlier commits hold. Walking them takes longer than reading the files.
+fn reads_history(checks: &[&'static Check], settings: &Settings) -> bool {
+    pyaudit_engine::select(checks, &settings.config()).iter().any(|check| check.id == "secret-in-history")
+}
+
+fn load(root: &Path, settings: &Settings, history: bool) -> Result<Sources, Error> {
     let options = LoadOptions {
         exclude: exclude::globs(settings),
         max_file_bytes: settings.max_file_bytes.value,
         max_lock_file_bytes: settings.max_lock_file_bytes.value,
         wanted: is_wanted,
         optional: is_optional,
+        past_wanted: history.then_some(is_wanted_of_the_past),
         ..LoadOptions::default()
     };
     Ok(Sources::load(root, &options)?)

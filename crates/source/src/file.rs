@@ -94,6 +94,19 @@ impl SourceFile {
     }
 }
 
+/// A version of a file that an earlier commit holds and that git does not track any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastFile {
+    /// Relative to the root, with `/`.
+    pub path: String,
+    /// What it would be for today.
+    pub role: Role,
+    /// The newest commit that holds this version, in hexadecimal.
+    pub revision: String,
+    /// Its text.
+    pub text: String,
+}
+
 /// What git says of the directory that is audited.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GitState {
@@ -128,6 +141,7 @@ pub struct Sources {
     pub(crate) ignore_files: Vec<FileId>,
     pub(crate) git: Option<GitState>,
     pub(crate) index: Option<Index>,
+    pub(crate) past_files: Vec<PastFile>,
     pub(crate) rules: IgnoreRules,
     pub(crate) left_out: LeftOut,
     pub(crate) problems: Vec<Problem>,
@@ -186,6 +200,12 @@ impl Sources {
     pub fn tracked_paths(&self) -> impl Iterator<Item = String> {
         let entries = self.index.iter().flat_map(Index::entries);
         entries.filter(|entry| entry.kind == Kind::File).map(|entry| paths::display(&entry.path))
+    }
+
+    /// The files that were asked for of the history (`LoadOptions::past_wanted`), in the order of their paths, the newest
+    /// version of each first. Empty where the history is cut off or cannot be read.
+    pub fn past_files(&self) -> &[PastFile] {
+        &self.past_files
     }
 
     /// Whether the repository's own rules ignore a file at this path relative to the root, be there one or not. Tracked

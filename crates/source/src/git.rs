@@ -17,6 +17,9 @@ const MAX_INDEX_BYTES: u64 = 512 * 1024 * 1024;
 /// A `.git` file holds one path.
 const MAX_GIT_FILE_BYTES: u64 = 8192;
 
+/// No object that takes more memory is decoded.
+const MAX_OBJECT_BYTES: usize = 16 * 1024 * 1024;
+
 /// A work tree around the root, and what could be read of its repository.
 pub(crate) struct WorkTree {
     /// The directory that holds `.git`.
@@ -138,7 +141,8 @@ fn read(found: &mut WorkTree) -> Result<(), String> {
     Ok(())
 }
 
-fn open(directory: &Path) -> Result<gix::Repository, String> {
+/// The repository whose work tree is at `directory`.
+pub(crate) fn open(directory: &Path) -> Result<gix::Repository, String> {
     let git = directory.join(".git");
     let resolved = resolve(&git);
     for name in ["HEAD", "config", "config.worktree", "commondir", "packed-refs", "shallow"] {
@@ -148,7 +152,8 @@ fn open(directory: &Path) -> Result<gix::Repository, String> {
         }
     }
     // The owner of the directory must not change what is found, and nothing that is read here can start a program.
-    let options = gix::open::Options::isolated().with(gix::sec::Trust::Full);
+    let limit = format!("gitoxide.objects.allocLimit={MAX_OBJECT_BYTES}");
+    let options = gix::open::Options::isolated().with(gix::sec::Trust::Full).config_overrides([limit]);
     let repository = options.open(&git).map_err(|error| format!("`.git` cannot be opened: {error}"))?;
     Ok(repository.to_thread_local())
 }

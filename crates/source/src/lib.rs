@@ -9,6 +9,7 @@ mod exclude;
 mod file;
 mod git;
 mod glob;
+mod history;
 mod ignore;
 mod load;
 mod open;
@@ -22,7 +23,7 @@ mod tree;
 mod walk;
 
 pub use exclude::check_exclude;
-pub use file::{GitState, IgnoreRule, LeftOut, Role, SourceFile, Sources, Text, Tracking, Unread};
+pub use file::{GitState, IgnoreRule, LeftOut, PastFile, Role, SourceFile, Sources, Text, Tracking, Unread};
 pub use load::{LoadError, LoadOptions, MemoryFile, MemoryGit, is_lock_file};
 pub use problem::{ParseProblem, Phase, Problem};
 pub use range::{LineIndex, Position, Range};

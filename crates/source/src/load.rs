@@ -2,12 +2,13 @@
 
 use crate::exclude::Excludes;
 use crate::git::{self, Entry, Index, Kind, WorkTree};
+use crate::history::{self, Asked, Version};
 use crate::ignore::{IGNORE_FILE, IgnoreRules};
 use crate::read::{self, ReadFile};
 use crate::roles::{Neighbours, role};
 use crate::tree::{Disk, Memory, Tree, ignore_file};
 use crate::walk::{Found, Walk};
-use crate::{FileId, GitState, LeftOut, Phase, Problem, Role, SourceFile, Sources, Span, Tracking, paths};
+use crate::{FileId, GitState, LeftOut, PastFile, Phase, Problem, Role, SourceFile, Sources, Span, Tracking, paths};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub struct LoadOptions {
     pub wanted: fn(&str) -> bool,
     /// Whether a wanted file is only looked at in passing, so that it is no problem where it is too large or no text.
     pub optional: fn(&str) -> bool,
+    /// Whether a file that only earlier commits hold is read, by its name; `None` leaves history alone.
+    pub past_wanted: Option<fn(&str) -> bool>,
 }
 
 impl Default for LoadOptions {
@@ -41,6 +44,7 @@ impl Default for LoadOptions {
             max_total_bytes: 2048 * MIB,
             wanted: |_| true,
             optional: |_| false,
+            past_wanted: None,
         }
     }
 }
@@ -89,18 +93,26 @@ pub struct MemoryFile {
     pub bytes: Vec<u8>,
     /// `None` means tracked in a git work tree, and unknown outside one.
     pub tracking: Option<Tracking>,
+    /// Whether it stands in an earlier commit alone.
+    pub past: bool,
 }
 
 impl MemoryFile {
     /// A file that is tracked if its repository is in git.
     pub fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { path: path.into(), bytes: bytes.into(), tracking: None }
+        Self { path: path.into(), bytes: bytes.into(), tracking: None, past: false }
     }
 
     /// The same file, not in the index.
     #[must_use]
     pub fn untracked(self) -> Self {
         Self { tracking: Some(Tracking::Untracked), ..self }
+    }
+
+    /// The same file, deleted in the meantime: an earlier commit holds it.
+    #[must_use]
+    pub fn past(self) -> Self {
+        Self { past: true, ..self }
     }
 }
 
@@ -130,8 +142,9 @@ impl Sources {
         let (rules, index) = loading.git(&absolute);
         let disk = Disk { root: absolute };
         let found = loading.walk(&disk, index, rules, options);
-        let contents = read::read_all(&disk.root, &found, options);
-        Ok(loading.finish(found, contents))
+        let (contents, past) =
+            rayon::join(|| read::read_all(&disk.root, &found, options), || loading.past_versions(options));
+        Ok(loading.finish(found, contents, past))
     }
 
     /// Files that exist in memory alone, with the same rules, roles and decoding as those on disk.
@@ -139,7 +152,13 @@ impl Sources {
         let options = LoadOptions::default();
         let mut texts = BTreeMap::new();
         let mut tracked = Vec::new();
+        let mut past = Vec::new();
         for file in files {
+            if file.past {
+                let text = String::from_utf8_lossy(&file.bytes).into_owned();
+                past.push(Version { path: file.path.into_bytes(), revision: "0".repeat(40), text });
+                continue;
+            }
             let path = file.path.into_bytes();
             if file.tracking.is_none_or(|tracking| tracking == Tracking::Tracked) {
                 tracked.push(Entry { path: path.clone(), kind: Kind::File, skipped: false });
@@ -157,7 +176,7 @@ impl Sources {
             read::from_memory(&paths::display(&file.path), bytes, &options)
         });
         let contents = contents.collect();
-        loading.finish(found, contents)
+        loading.finish(found, contents, past)
     }
 }
 
@@ -165,6 +184,8 @@ impl Sources {
 #[derive(Default)]
 struct Loading {
     git: Option<GitState>,
+    /// The work tree, and where the root lies in it.
+    work_tree: Option<(PathBuf, Vec<u8>)>,
     index: Option<Index>,
     rules: IgnoreRules,
     left_out: LeftOut,
@@ -192,6 +213,7 @@ impl Loading {
             self.problems.push(Problem { span: None, path, phase: Phase::Git, message });
         }
         self.git = Some(tree.state);
+        self.work_tree = Some((tree.directory, tree.prefix));
         (rules, tree.index)
     }
 
@@ -235,7 +257,18 @@ impl Loading {
         found
     }
 
-    fn finish(mut self, found: Vec<Found>, contents: Vec<ReadFile>) -> Sources {
+    /// What was asked for of the history.
+    fn past_versions(&self, options: &LoadOptions) -> Vec<Version> {
+        let (Some(wanted), Some((directory, prefix)), Some(index)) =
+            (options.past_wanted, &self.work_tree, &self.index)
+        else {
+            return Vec::new();
+        };
+        let Ok(repository) = git::open(directory) else { return Vec::new() };
+        history::versions(&repository, &Asked { prefix, index, wanted })
+    }
+
+    fn finish(mut self, found: Vec<Found>, contents: Vec<ReadFile>, past: Vec<Version>) -> Sources {
         let mut files: Vec<SourceFile> = Vec::with_capacity(found.len());
         for (at, (found, read)) in found.into_iter().zip(contents).enumerate() {
             if let Some((phase, message)) = read.problem {
@@ -254,6 +287,7 @@ impl Loading {
         let ids = (0..files.len() as u32).map(FileId);
         let by_path: BTreeMap<String, FileId> = files.iter().map(|file| file.path.clone()).zip(ids).collect();
         assign_roles(&mut files, &by_path);
+        let past_files = past_files(past, &by_path);
         self.problems.sort();
         let is_ignore_file = |file: &&FileId| files[file.0 as usize].name() == IGNORE_FILE;
         let ignore_files = by_path.values().filter(is_ignore_file).copied().collect();
@@ -263,11 +297,22 @@ impl Loading {
             files,
             git: self.git,
             index: self.index,
+            past_files,
             rules: self.rules,
             left_out: self.left_out,
             problems: self.problems,
         }
     }
+}
+
+fn past_files(versions: Vec<Version>, by_path: &BTreeMap<String, FileId>) -> Vec<PastFile> {
+    let exists = |path: &str| by_path.contains_key(path);
+    let neighbours = Neighbours { exists: &exists };
+    let lift = |Version { path, revision, text }| {
+        let path = paths::display(&path);
+        PastFile { role: role(&path, Some(&text), &neighbours), path, revision, text }
+    };
+    versions.into_iter().map(lift).collect()
 }
 
 fn assign_roles(files: &mut [SourceFile], by_path: &BTreeMap<String, FileId>) {

@@ -47,6 +47,8 @@ pub enum Git {
     Inside {
         /// The paths of the files that are not in the index.
         untracked: BTreeSet<String>,
+        /// The paths of those that were deleted: an earlier commit holds them.
+        past: BTreeSet<String>,
     },
     /// The root is in no work tree.
     Outside,
@@ -108,7 +110,7 @@ impl Reader {
                     line,
                     markdown: String::new(),
                     files: Vec::new(),
-                    git: Git::Inside { untracked: BTreeSet::new() },
+                    git: Git::Inside { untracked: BTreeSet::new(), past: BTreeSet::new() },
                     marks: Vec::new(),
                 });
             }
@@ -167,12 +169,15 @@ impl Reader {
         for (line, fact) in (first_line..).zip(text.lines()) {
             let Some(section) = self.sections.last_mut() else { return };
             match (fact.trim().split_once(": "), &mut section.git) {
-                (Some(("untracked", path)), Git::Inside { untracked }) => drop(untracked.insert(path.to_owned())),
-                (Some(("tracked", path)), Git::Inside { untracked }) => drop(untracked.remove(path)),
+                (Some(("untracked", path)), Git::Inside { untracked, .. }) => drop(untracked.insert(path.to_owned())),
+                (Some(("tracked", path)), Git::Inside { untracked, .. }) => drop(untracked.remove(path)),
+                (Some(("past", path)), Git::Inside { past, .. }) => drop(past.insert(path.to_owned())),
                 (None, git) if fact.trim() == "outside git" => *git = Git::Outside,
                 (None, _) if fact.trim().is_empty() => {}
-                _ => self
-                    .malformed(line, format!("`{fact}` is none of `untracked: path`, `tracked: path`, `outside git`")),
+                _ => self.malformed(
+                    line,
+                    format!("`{fact}` is none of `untracked: path`, `tracked: path`, `past: path`, `outside git`"),
+                ),
             }
         }
     }
@@ -209,8 +214,9 @@ fn unknown_paths(section: &Section) -> Vec<Failure> {
     let marks = section.marks.iter().filter_map(|mark| Some((mark.fixture_line, mark.path.as_deref()?)));
     let mut failures: Vec<_> =
         marks.filter(|&(_, path)| !known(path)).map(|(line, path)| malformed(line, path)).collect();
-    if let Git::Inside { untracked } = &section.git {
-        failures.extend(untracked.iter().filter(|path| !known(path)).map(|path| malformed(section.line, path)));
+    if let Git::Inside { untracked, past } = &section.git {
+        failures
+            .extend(untracked.iter().chain(past).filter(|path| !known(path)).map(|path| malformed(section.line, path)));
     }
     failures
 }
@@ -263,7 +269,7 @@ outside git
             first.files[0],
             FixtureFile { path: "app/main.py".into(), text: "print(1)  # expect: a-b\n".into(), line: 10 }
         );
-        assert_eq!(first.git, Git::Inside { untracked: BTreeSet::from([".env".to_owned()]) });
+        assert_eq!(first.git, Git::Inside { untracked: BTreeSet::from([".env".to_owned()]), past: BTreeSet::new() });
         assert_eq!(first.marks.iter().map(|mark| mark.fixture_line).collect::<Vec<_>>(), [10, 19]);
         assert!(first.markdown.starts_with("Some prose.") && first.markdown.ends_with("```"));
         assert_eq!((second.git.clone(), second.fires(), second.files[0].text.as_str()), (Git::Outside, false, ""));

@@ -169,7 +169,7 @@ impl EnvironmentFiles {
         let found = sources.files().filter(|(_, source)| source.role != Role::Vendored).filter_map(|(file, source)| {
             let kind = EnvironmentFileKind::of_name(source.name())?;
             let variables = match files.get(file) {
-                Some(Data::Dotenv(table)) => Some(variables(table)),
+                Some(Data::Dotenv(table)) => Some(variables_of(table)),
                 // An empty file was read, and sets nothing.
                 _ => sources.text(file).is_some_and(|text| text.trim().is_empty()).then(Vec::new),
             };
@@ -306,7 +306,8 @@ fn is_local_host(host: &str) -> bool {
     !named || itself || reserved
 }
 
-fn variables(table: &Value) -> Vec<Variable> {
+/// The variables of an environment file.
+pub(crate) fn variables_of(table: &Value) -> Vec<Variable> {
     let entries = table.entries().iter();
     entries
         .map(|entry| Variable {

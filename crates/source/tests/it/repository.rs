@@ -1,7 +1,9 @@
 //! A directory that a test fills, and git's files in it, written by hand.
 
 use gix::index::entry::{Flags, Mode, Stat};
+use gix::objs::tree::{Entry, EntryKind};
 use pyaudit_source::{LoadOptions, Problem, Sources};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -40,6 +42,30 @@ impl Repository {
         self
     }
 
+    /// Commits files, each a path and its text, in place of those of the last commit, and lets `main` be it. Gives the commit.
+    pub(crate) fn commit(&self, seconds: i64, files: &[(&str, &str)]) -> String {
+        let repository = gix::open_opts(self.path("."), gix::open::Options::isolated()).expect("a repository");
+        let root = write_tree(&repository, files);
+        let parents = repository.head_id().map(gix::Id::detach).into_iter().collect();
+        let person = gix::actor::Signature {
+            name: "A".into(),
+            email: "a@b.c".into(),
+            time: gix::date::Time { seconds, offset: 0 },
+        };
+        let commit = gix::objs::Commit {
+            tree: root,
+            parents,
+            author: person.clone(),
+            committer: person,
+            encoding: None,
+            message: "change".into(),
+            extra_headers: Vec::new(),
+        };
+        let id = repository.write_object(&commit).expect("a commit").to_hex().to_string();
+        self.write(".git/refs/heads/main", format!("{id}\n"));
+        id
+    }
+
     pub(crate) fn load(&self) -> Sources {
         self.load_below("")
     }
@@ -47,6 +73,26 @@ impl Repository {
     pub(crate) fn load_below(&self, relative: &str) -> Sources {
         Sources::load(&self.path(relative), &LoadOptions::default()).expect("the root is a directory")
     }
+}
+
+/// Writes the tree of files, each a path below it and its text.
+fn write_tree(repository: &gix::Repository, files: &[(&str, &str)]) -> gix::ObjectId {
+    let mut below: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    let mut entries = Vec::new();
+    for &(path, text) in files {
+        if let Some((directory, rest)) = path.split_once('/') {
+            below.entry(directory).or_default().push((rest, text));
+        } else {
+            let oid = repository.write_blob(text).expect("a blob").detach();
+            entries.push(Entry { mode: EntryKind::Blob.into(), filename: path.into(), oid });
+        }
+    }
+    entries.extend(below.into_iter().map(|(name, files)| {
+        let oid = write_tree(repository, &files);
+        Entry { mode: EntryKind::Tree.into(), filename: name.into(), oid }
+    }));
+    entries.sort();
+    repository.write_object(&gix::objs::Tree { entries }).expect("a tree").detach()
 }
 
 /// The least that git takes for a repository.
