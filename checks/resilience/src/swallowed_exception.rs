@@ -1,4 +1,4 @@
-use pyaudit_check::project::{Catch, Module};
+use pyaudit_check::project::{Catch, Fallback, Module};
 use pyaudit_check::python::{ExprId, ExprKind, Integer, Parent, StmtId, StmtKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, check};
 
@@ -19,8 +19,10 @@ check! {
     /// Only clauses that catch everything are examined: a `ValueError` that is passed over is a decision. Optional
     /// imports, conversions of a text (`int`, `json.loads`, dates), cleaning up (`close`, `rollback`, `unlink`, or a
     /// function that is named for it), functions whose name asks a question (`is_…`, `has_…`, `check_…`) and what stands
-    /// in scripts or tests are left alone. A return of `None` or `False`, an empty value given to
-    /// a name, and a clause with a comment that may give the reason, are hints of low confidence. `contextlib.suppress` says what it does and is not examined.
+    /// in scripts or tests are left alone, and so is an attempt after which another one or an exception decides. A return
+    /// of `None` or `False`, an empty value given to a name, a failure that leaves a name its earlier value or code that
+    /// answers instead, a last word before `finally` closes, and a clause with a comment that may give the reason, are
+    /// hints of low confidence. `contextlib.suppress` says what it does and is not examined.
     id: "swallowed-exception",
     summary: "any failure is passed over in silence",
     area: Resilience,
@@ -202,7 +204,7 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         }
         let text = message(&catch, &silence, project.sources.slice(catch.head()));
         let finding = findings.report(catch.head(), text);
-        if matches!(silence, Silence::Sentinel) || catch.has_comment(project) {
+        if matches!(silence, Silence::Sentinel) || catch.has_comment(project) || is_made_up_for(&catch, &silence) {
             finding.confidence(Confidence::Low);
         }
     }
@@ -229,6 +231,11 @@ fn silence(catch: &Catch<'_>) -> Option<Silence> {
         (Silence::GoesOn, Some(after)) => Some(after),
         (found, _) => Some(found),
     }
+}
+
+/// Whether something else takes the place of what failed, or nothing was to follow anyway.
+fn is_made_up_for(catch: &Catch<'_>, silence: &Silence) -> bool {
+    catch.closes_finally() || (matches!(silence, Silence::GoesOn) && catch.fallback() == Fallback::Other)
 }
 
 fn is_constant(module: &Module, expr: ExprId) -> bool {
@@ -283,6 +290,7 @@ fn is_excused(project: &Project, catch: &Catch<'_>) -> bool {
         || syntax.enclosing_functions(node).any(|function| project.is_command(module, function))
         || catch.function().is_some_and(|function| is_named_for_it(module, function))
         || is_in_cleanup(catch)
+        || catch.fallback() == Fallback::Decided
         || calls_only(catch, CLEANUP_CALLS)
         || calls_only(catch, CONVERSIONS)
 }
@@ -315,9 +323,11 @@ fn calls_only(catch: &Catch<'_>, names: &[&str]) -> bool {
         ExprKind::Call { func, .. } => Some(*func),
         _ => None,
     });
+    // `json_loads` and `safe_load` are what their last words say.
+    let is_one = |name: &str| names.contains(&name) || matches!(name, "json_loads" | "safe_load" | "safe_loads");
     called.all(|func| match &syntax.expr(func).kind {
-        ExprKind::Name { id, .. } => names.contains(&syntax.name(*id)),
-        ExprKind::Attribute { attr, .. } => names.contains(&syntax.identifier(*attr)),
+        ExprKind::Name { id, .. } => is_one(syntax.name(*id)),
+        ExprKind::Attribute { attr, .. } => is_one(syntax.identifier(*attr)),
         _ => false,
     })
 }

@@ -263,7 +263,7 @@ fn follows(module: &Module, first: ExprId, second: ExprId) -> bool {
     let after: Vec<StmtId> = syntax.enclosing_stmts(Parent::Expr(second)).collect();
     let mut inner = None;
     for stmt in syntax.enclosing_stmts(Parent::Expr(first)) {
-        let blocks = blocks(module, stmt);
+        let blocks = module.blocks(stmt);
         let is_in_handler = matches!(syntax.stmt(stmt).kind, StmtKind::Try { .. })
             && !blocks.iter().any(|block| inner.is_some_and(|inner| block.contains(&inner)));
         if is_in_handler {
@@ -284,17 +284,6 @@ fn follows(module: &Module, first: ExprId, second: ExprId) -> bool {
         inner = Some(stmt);
     }
     false
-}
-
-/// The blocks of a statement, those of `except` clauses left out.
-fn blocks(module: &Module, stmt: StmtId) -> Vec<&[StmtId]> {
-    match &module.python.syntax.stmt(stmt).kind {
-        StmtKind::FunctionDef(function) => vec![&function.body],
-        StmtKind::If { clauses, orelse } => clauses.iter().map(|clause| &*clause.body).chain([&**orelse]).collect(),
-        StmtKind::For { body, .. } | StmtKind::While { body, .. } | StmtKind::With { body, .. } => vec![body],
-        StmtKind::Try { body, orelse, .. } => vec![body, orelse],
-        _ => Vec::new(),
-    }
 }
 
 /// Whether a session is a parameter, or an attribute that the constructor was given.
