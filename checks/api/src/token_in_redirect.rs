@@ -69,10 +69,18 @@ struct Carried {
     in_fragment: bool,
 }
 
+/// A redirect with what its address carries, the first of it apart.
+struct Redirect<'p> {
+    call: NamedCall<'p>,
+    first: Carried,
+    others: Vec<Carried>,
+}
+
 fn run(project: &Project, module: &Module, findings: &mut Findings) {
     if module.role != Role::Application {
         return;
     }
+    let mut redirects: Vec<Redirect<'_>> = Vec::new();
     for call in module.calls_named(&["RedirectResponse"]) {
         let Some(address) = call.argument(project, "url", 0).filter(|_| call.is_any(project, REDIRECTS)) else {
             continue;
@@ -83,48 +91,78 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
             collect(project, module, expr, &mut carried);
         }
         carried.retain(|found| !came_with_the_request(project, &call, found.value));
-        if let Some(first) = carried.first() {
-            report(&call, first, &carried, findings);
+        let mut carried = carried.into_iter();
+        if let Some(first) = carried.next() {
+            redirects.push(Redirect { call, first, others: carried.collect() });
+        }
+    }
+    // A function that redirects in several places hands over one credential, by one decision.
+    for (at, redirect) in redirects.iter().enumerate() {
+        if !redirects[..at].iter().any(|earlier| is_of_one_flow(earlier, redirect)) {
+            let again = redirects[at + 1..].iter().filter(|later| is_of_one_flow(redirect, later));
+            report(redirect, again, findings);
         }
     }
 }
 
-fn report(call: &NamedCall<'_>, first: &Carried, all: &[Carried], findings: &mut Findings) {
+fn is_of_one_flow(one: &Redirect<'_>, other: &Redirect<'_>) -> bool {
+    let key = |it: &Redirect<'_>| (it.call.function(), it.first.parameter.clone(), it.first.in_fragment);
+    one.call.function().is_some() && key(one) == key(other)
+}
+
+fn report<'r, 'p: 'r>(redirect: &Redirect<'p>, again: impl Iterator<Item = &'r Redirect<'p>>, findings: &mut Findings) {
+    let Redirect { call, first, others } = redirect;
     let module = call.module;
     let finding = findings.report(module.span_of(first.value), message(&first.parameter, first.in_fragment));
     finding.subject(first.parameter.clone());
     if first.in_fragment {
         finding.severity(Severity::Medium);
     }
-    for other in &all[1..] {
+    for other in others {
         finding.related(module.span_of(other.value), format!("`{}` too", other.parameter));
     }
     let syntax = &module.python.syntax;
     if !syntax.expr(call.id).range.contains(syntax.expr(first.value).range) {
         finding.related(call.span(), "the redirect");
     }
+    for later in again {
+        finding.related(later.call.span(), format!("this redirect carries `{}` as well", later.first.parameter));
+    }
 }
 
 /// The expressions that an address may be: those that the function assigns to its name, also piece by piece.
 fn addresses(module: &Module, address: ExprId) -> Vec<ExprId> {
     let Some((scope, binding)) = module.python.lookup(address) else { return vec![address] };
-    let mut found: Vec<ExprId> = Vec::new();
+    let syntax = &module.python.syntax;
+    let is_same =
+        |expr| module.python.lookup(expr).is_some_and(|(other, same)| other == scope && same.name == binding.name);
+    let mut pieces: Vec<ExprId> = Vec::new();
     for site in &binding.sites {
         match site.kind {
-            BindingKind::Assigned(value) | BindingKind::Annotated { value: Some(value), .. } => found.push(value),
+            BindingKind::Assigned(value) | BindingKind::Annotated { value: Some(value), .. } => pieces.push(value),
             _ => {}
         }
     }
-    let syntax = &module.python.syntax;
     let around =
         syntax.enclosing_functions(Parent::Expr(address)).next().and_then(|function| module.function(function));
     for id in around.into_iter().flat_map(|function| syntax.walk_stmts_in(&function.body, false)) {
         if let StmtKind::AugAssign { target, value, .. } = syntax.stmt(id).kind
-            && module.python.lookup(target).is_some_and(|(other, same)| other == scope && same.name == binding.name)
+            && is_same(target)
         {
-            found.push(value);
+            pieces.push(value);
         }
     }
+    let mut found: Vec<ExprId> = Vec::new();
+    let mut read_at = vec![address];
+    while let Some(place) = read_at.pop() {
+        let (reaching, others): (Vec<ExprId>, Vec<ExprId>) =
+            pieces.into_iter().partition(|&piece| module.may_reach(piece, place));
+        pieces = others;
+        // `url = url + "…"` goes on with what `url` was there.
+        read_at.extend(reaching.iter().flat_map(|&piece| syntax.walk_exprs_of(piece)).filter(|&part| is_same(part)));
+        found.extend(reaching);
+    }
+    found.sort_by_key(|&piece| syntax.expr(piece).range);
     found
 }
 

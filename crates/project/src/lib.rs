@@ -61,6 +61,7 @@ mod plugins;
 mod proxies;
 mod queries;
 mod reached;
+mod reaching;
 mod rebound_globals;
 mod references;
 mod repeats;

@@ -257,6 +257,9 @@ impl<'p> Walk<'p> {
             let (BindingKind::Assigned(value) | BindingKind::Annotated { value: Some(value), .. }) = site.kind else {
                 continue;
             };
+            if !module.may_reach(value, name) {
+                continue;
+            }
             match &module.python.syntax.expr(value).kind {
                 ExprKind::List { elts, .. } if elts.is_empty() => self.appended(module, name, scope),
                 _ => self.rows(module, value),
