@@ -21,7 +21,9 @@ check! {
     /// ## Limits
     /// How many workers run is not read yet, so this holds for a service that runs more than one or restarts. What is
     /// written at import or at the start alone stays silent, and so do constants, results of `lru_cache`, sets that hold running
-    /// tasks, and registries, locks, clients, models and pools by their names, which belong to a process. A cache is of
+    /// tasks, and registries, locks, clients, models and pools by their names, which belong to a process. So do
+    /// objects that are only kept to be closed at the end, and services of an abstract class that a function makes where it
+    /// finds none. A cache is of
     /// low severity and confidence, and metrics, statistics and buffers of a process stay silent. All containers of one class are one finding. Attributes of objects that a function makes are not seen.
     id: "in-memory-state",
     summary: "requests keep state in the memory of one process",
@@ -214,7 +216,8 @@ fn global(project: &Project, module: &Module, target: ExprId, value: ExprId, fou
     let ExprKind::Name { id, .. } = syntax.expr(target).kind else { return };
     if is_container(project, module, value) {
         let name = syntax.name(id).to_owned();
-        if !belongs_to_process(syntax.name(id), holds_tasks(project, module, value)) {
+        let is_own = belongs_to_process(&name, holds_tasks(project, module, value));
+        if !is_own && !project.holds_process_objects(module, &name) {
             found.insert((module.id, vec![name]), module.span_of(target));
         }
         return;

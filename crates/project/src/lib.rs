@@ -58,6 +58,7 @@ mod page_limits;
 mod past_secrets;
 pub mod paths;
 mod plugins;
+mod process_objects;
 mod proxies;
 mod queries;
 mod reached;
