@@ -22,7 +22,7 @@ check! {
     /// literals, constants, enumerations and `range`, over batches, chunks and pages, for `while` loops (retries,
     /// queues), for loops that go through SQL statements, for a loop whose turns commit, open a savepoint or make a session
     /// of their own, for answers that the loop keeps in a dictionary or a function caches, for loops over mapped classes
-    /// or over the fields of one object, for a query that only one turn reaches, and for functions that seed, migrate or repair. One call is followed, not a chain of them. Attributes that load lazily in a loop are not seen. How
+    /// or over the fields of one object, for a query that only one turn reaches, for one behind a flag that every caller leaves off, and for functions that seed, migrate or repair. One call is followed, not a chain of them. Attributes that load lazily in a loop are not seen. How
     /// many elements there are cannot be known.
     id: "query-in-loop",
     summary: "a loop queries the database once for each element",

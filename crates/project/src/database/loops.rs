@@ -220,7 +220,7 @@ impl Project {
             let first = name.trim_start_matches('_').split('_').next().unwrap_or("");
             ONCE_WORDS.contains(&first) || self.is_command(module, function)
         });
-        if runs_once || module.python.is_in_main_guard(Parent::Expr(call.id)) {
+        if runs_once || module.python.is_in_main_guard(Parent::Expr(call.id)) || self.is_switched_off(module, call.id) {
             return true;
         }
         let is_target = |expr: ExprId| self.text_at(module, expr) == self.text_at(module, around.target);

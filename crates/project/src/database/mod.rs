@@ -20,6 +20,7 @@ pub(crate) mod reading;
 mod relationships;
 mod rows;
 mod sharing;
+mod switched_off;
 mod table_args;
 mod turns;
 mod whole_reads;
