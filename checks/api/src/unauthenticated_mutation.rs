@@ -20,7 +20,7 @@ check! {
     ///
     /// ## Limits
     /// A dependency counts by what it does, not by its name: it demands a credential if a request without one is turned
-    /// away. Left alone are routes that hand out or take credentials (login, sign-up, reset), webhooks, probes and
+    /// away. Left alone are routes that hand out or take credentials (login, sign-up, reset, a POST to `/account`), webhooks, probes and
     /// public forms, by the words of their paths, routes that ask for a credential and answer without it too, and those
     /// where something cannot be followed. Authentication by a gateway in front of the service is not seen.
     id: "unauthenticated-mutation",

@@ -126,7 +126,7 @@ impl Project {
             Purpose::Credentials
         } else if is_about(ADMINISTRATION) {
             Purpose::Administration
-        } else if is_about(CREDENTIALS) && ends_open {
+        } else if is_about(CREDENTIALS) && ends_open || makes_own_account(route) {
             Purpose::Credentials
         } else if ends_in(PROBE) {
             Purpose::Probe
@@ -163,6 +163,13 @@ impl Project {
         let name = name.as_deref().and_then(|name| name.rsplit('.').next()).unwrap_or("");
         split(name)
     }
+}
+
+/// Whether a route makes an account for whoever asks: a POST to `/account`, of which each client has the one that is its
+/// own. `/accounts` are those of others.
+fn makes_own_account(route: &Route) -> bool {
+    let is_own = route.path.trim_end_matches('/').rsplit('/').next() == Some("account");
+    is_own && !route.path.contains('{') && route.methods.iter().all(|method| method == "POST")
 }
 
 /// The static segments of a path, each in words.

@@ -34,6 +34,9 @@ fn the_end_of_a_path_says_most_about_its_purpose() {
         ("/contact-us", Purpose::PublicForm),
         ("/contacts/{id}", Purpose::Other),
         ("/orders", Purpose::Other),
+        ("/api/account", Purpose::Credentials),
+        ("/accounts", Purpose::Other),
+        ("/users/{id}/account", Purpose::Other),
     ];
     for (path, purpose) in expected {
         let project = project(&format!("@app.post('{path}')\ndef work(): ...\n"));
