@@ -1,6 +1,6 @@
 use pyaudit_check::project::variables::{Definition, Scope, Site, SiteKind};
 use pyaudit_check::project::{Condition, Module, PossibleValue};
-use pyaudit_check::python::{ExprId, ExprKind};
+use pyaudit_check::python::ExprId;
 use pyaudit_check::{Findings, Project, Role, Severity, check};
 
 check! {
@@ -22,7 +22,7 @@ check! {
     /// `allow_headers` and `allow_methods` may be `*`. A default of `*` counts although a manifest may
     /// replace it. What manifests, images, compose files and environment files for production give the variable counts where nothing in the
     /// code opens it; what is set by hand on a platform is not seen. A branch that runs in development alone
-    /// is reported at low severity. Tests, scripts and examples are not examined. An expression that cannot be
+    /// is reported at low severity. Credentials are only claimed where the option is known to be true. Tests, scripts and examples are not examined. An expression that cannot be
     /// followed is silent.
     id: "wildcard-cors",
     summary: "any web site may call the API",
@@ -85,7 +85,7 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     }
     for policy in project.cors_policies(module) {
         findings.examined(1);
-        let with_credentials = policy.credentials.is_some_and(|value| may_be_true(project, module, value));
+        let with_credentials = policy.credentials.is_some_and(|value| is_on(project, module, value));
         if let Some(origins) = policy.origins {
             report(project, module, origins, with_credentials, |text| text == "*", origins_message, findings);
         }
@@ -164,10 +164,12 @@ fn deploys(site: &Site) -> bool {
         && (is_platform || is_compose || (site.kind == SiteKind::EnvironmentFile && site.scope == Scope::Deployment))
 }
 
-/// Whether an option is not plainly `False`.
-fn may_be_true(project: &Project, module: &Module, value: ExprId) -> bool {
-    let is_off = project.switch(module, value).is_some_and(|switch| !switch.value.truth());
-    !is_off && !matches!(module.python.syntax.expr(value).kind, ExprKind::Bool(false) | ExprKind::None)
+/// Whether an option is true, or is unless the environment says otherwise, or is by what a deployment sets. What cannot be
+/// followed is not claimed.
+fn is_on(project: &Project, module: &Module, value: ExprId) -> bool {
+    let is_true = |text: &str| matches!(text.to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "on");
+    let by_default = project.value_when_unset(module, value).is_some_and(|value| value.truth());
+    by_default || opened_by_deployment(project, module, value, is_true).is_some()
 }
 
 /// Whether a regular expression matches every origin.
