@@ -23,7 +23,7 @@ check! {
     /// The layer of a module is told by its name and by the names of its packages (`services`, `user_service.py`, `crud`,
     /// `repositories`, `models`); a module that registers routes belongs to the routes whatever its name is. Functions that
     /// are given to `Depends` or `Security`, or take such parameters, may raise for the client, and so may modules whose names say that they are about
-    /// errors, handlers, middleware or dependencies. Subclasses of `HTTPException` are not looked at.
+    /// errors, handlers, middleware or dependencies. Subclasses of `HTTPException` are not looked at. A name that the `__init__.py` of a package passes on counts as imported from the module that defines it.
     id: "layer-inversion",
     summary: "a service, repository or model knows HTTP",
     area: Architecture,
@@ -81,14 +81,20 @@ fn run(project: &Project, findings: &mut Findings) {
 
 /// The imports of modules of routes, at any depth, each with the name of the module.
 fn route_imports(project: &Project, module: &Module, layers: &Layers) -> Vec<(Span, String)> {
-    // What a module of routes only passes on is loaded with the routes too.
     let home = |import: &Import| {
-        if let Some(Symbol::Module(id)) = project.imported(module, import) {
+        let imported = project.imported(module, import);
+        if let Some(Symbol::Module(id)) = imported {
             return Some(id);
         }
         let path: Vec<String> = import.module.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         let (id, taken) = project.modules.find(module, import.level, &path)?;
-        (taken == path.len()).then_some(id)
+        // What a module of routes only passes on is loaded with the routes too. A package is loaded with any of its modules
+        // anyhow, so that what counts is where the name comes from.
+        let is_package = project.sources.file(project.modules.get(id).file).path.ends_with("__init__.py");
+        match imported.filter(|_| is_package) {
+            Some(Symbol::Definition { module, .. }) => Some(module),
+            _ => (taken == path.len()).then_some(id),
+        }
     };
     let imports = module
         .python
