@@ -1,5 +1,5 @@
-use pyaudit_check::project::{Module, ModuleLayer, Query};
-use pyaudit_check::{Findings, Project, Span, check};
+use pyaudit_check::project::{Layers, Module, ModuleLayer, Query};
+use pyaudit_check::{Findings, Project, Role, Span, check};
 
 check! {
     /// ## What it does
@@ -16,7 +16,8 @@ check! {
     ///
     /// ## Limits
     /// Whether an application needs such a layer is a matter of its size: this is information, not a defect. A layer with
-    /// another name is not known, unless its modules are neither services nor routes.
+    /// another name is known where it holds more queries than services and routes: modules that are neither, and that three of
+    /// these or more import.
     id: "missing-repository-layer",
     summary: "queries stand all over services and routes",
     area: Architecture,
@@ -59,7 +60,7 @@ fn run(project: &Project, findings: &mut Findings) {
     let ids = layers.in_layer(ModuleLayer::Service).chain(layers.in_layer(ModuleLayer::Routes));
     let mut querying: Vec<Querying<'_>> = ids.filter_map(|id| queries_of(project, project.modules.get(id))).collect();
     let queries: usize = querying.iter().map(|module| module.count).sum();
-    if querying.len() < MANY_MODULES || queries < MANY_QUERIES {
+    if querying.len() < MANY_MODULES || queries < MANY_QUERIES || queries_of_unnamed_layer(project, &layers) > queries {
         return;
     }
     querying.sort_by_key(|module| (std::cmp::Reverse(module.count), module.module.id));
@@ -67,6 +68,18 @@ fn run(project: &Project, findings: &mut Findings) {
     for Querying { module, first, count } in querying.iter().take(MAX_NAMED) {
         finding.related(*first, format!("the first of {count} in `{}`", module.name));
     }
+}
+
+/// The queries of the modules that are neither services nor of routes, and which several of these import: together they
+/// are a layer, whatever its name.
+fn queries_of_unnamed_layer(project: &Project, layers: &Layers) -> usize {
+    let is_user = |id| matches!(layers.of(id), Some(ModuleLayer::Service | ModuleLayer::Routes));
+    let is_asked = |module: &&Module| {
+        let users = project.imports.importers(module.id).iter().filter(|&&id| is_user(id));
+        module.role == Role::Application && layers.of(module.id).is_none() && users.count() >= MANY_MODULES
+    };
+    let asked = project.modules.iter().filter(is_asked);
+    asked.filter_map(|module| queries_of(project, module)).map(|found| found.count).sum()
 }
 
 fn queries_of<'p>(project: &'p Project, module: &'p Module) -> Option<Querying<'p>> {
