@@ -3,7 +3,7 @@
 use super::Liveness;
 use super::mentions::strings;
 use crate::{Module, ModuleId, Project, Symbol};
-use pyaudit_python::{ClassDef, ExprContext, ExprId, ExprKind, Parent, StmtId};
+use pyaudit_python::{ClassDef, ExprContext, ExprId, ExprKind, Parent, StmtId, StmtKind};
 use pyaudit_source::{Range, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -116,8 +116,7 @@ impl Project {
             };
             used.extend(Some(name).filter(|name| is_used(name, id)));
         }
-        let exported: BTreeSet<&str> = module.python.names.exported.iter().flatten().map(String::as_str).collect();
-        for (id, text) in strings(module).filter(|(_, text)| !exported.contains(text)) {
+        for (id, text) in strings(module).filter(|&(id, _)| !is_exporting(module, id)) {
             let words = text.split(|mark: char| !mark.is_alphanumeric() && mark != '_');
             used.extend(words.filter(|word| is_used(word, id)));
         }
@@ -174,6 +173,21 @@ impl Liveness {
 
 fn is_plain_base(base: &Symbol) -> bool {
     base.is_any(PLAIN_BASES)
+}
+
+/// Whether an expression stands in a statement about `__all__`, which passes names on as an import does.
+fn is_exporting(module: &Module, expr: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    let is_all =
+        |expr: ExprId| matches!(syntax.expr(expr).kind, ExprKind::Name { id, .. } if syntax.name(id) == "__all__");
+    let Some(stmt) = syntax.enclosing_stmt(expr) else { return false };
+    match &syntax.stmt(stmt).kind {
+        StmtKind::Assign { targets, .. } => targets.iter().any(|&target| is_all(target)),
+        StmtKind::AnnAssign { target, .. } | StmtKind::AugAssign { target, .. } => is_all(*target),
+        // `__all__.append("Name")`
+        StmtKind::Expr(value) => syntax.walk_exprs_of(*value).any(is_all),
+        _ => false,
+    }
 }
 
 /// The classes in the own body of a module.
