@@ -16,7 +16,8 @@ check! {
     ///
     /// ## Limits
     /// A call of a function that logs, or whose name says so, counts as a log, and so do error trackers. Nothing is said
-    /// where the application has a handler for `HTTPException` that logs.
+    /// where the application has a handler for `HTTPException` that logs, and of a clause around nothing but functions of
+    /// the project which log what fails in them and raise it again.
     id: "broad-except-without-log",
     summary: "a failure becomes an answer and no log",
     area: Resilience,
@@ -51,7 +52,9 @@ fn run(project: &Project, findings: &mut Findings) {
         for catch in project.catches(module).iter().filter(|catch| catch.is_broad()) {
             let Some(status) = status(project, module, catch) else { continue };
             findings.examined(1);
-            if !catch.raises_again() && !project.tells(module, &catch.clause.body) {
+            let is_told =
+                || project.tells(module, &catch.clause.body) || project.failures_are_told(module, catch.guarded());
+            if !catch.raises_again() && !is_told() {
                 silent.push((catch.head(), status));
             }
         }

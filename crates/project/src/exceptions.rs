@@ -37,17 +37,22 @@ impl Project {
     /// Every `except` clause of a module, in the order of the source. One without a body is a file that Python refuses,
     /// and not counted.
     pub fn catches<'p>(&'p self, module: &'p Module) -> Vec<Catch<'p>> {
-        let mut found: Vec<Catch<'p>> = Vec::new();
-        for (statement, stmt) in module.python.syntax.stmts() {
-            let StmtKind::Try { handlers, .. } = &stmt.kind else { continue };
-            for (index, clause) in handlers.iter().enumerate().filter(|(_, clause)| !clause.body.is_empty()) {
-                let caught = self.caught(module, clause);
-                let breadth = breadth(clause, &caught);
-                found.push(Catch { module, statement, index, clause, breadth, caught });
-            }
-        }
+        let statements = module.python.syntax.stmts();
+        let mut found: Vec<Catch<'p>> =
+            statements.flat_map(|(statement, _)| self.catches_of(module, statement)).collect();
         found.sort_by_key(|found| found.clause.range);
         found
+    }
+
+    /// The `except` clauses of one `try` statement, in the order of the source; none of any other statement.
+    pub fn catches_of<'p>(&'p self, module: &'p Module, statement: StmtId) -> Vec<Catch<'p>> {
+        let StmtKind::Try { handlers, .. } = &module.python.syntax.stmt(statement).kind else { return Vec::new() };
+        let clauses = handlers.iter().enumerate().filter(|(_, clause)| !clause.body.is_empty());
+        let catches = clauses.map(|(index, clause)| {
+            let caught = self.caught(module, clause);
+            Catch { module, statement, index, clause, breadth: breadth(clause, &caught), caught }
+        });
+        catches.collect()
     }
 
     /// What a clause catches: one class, or the elements of a tuple.

@@ -87,6 +87,7 @@ mod switches;
 mod symbols;
 mod temporary_files;
 mod time_limits;
+mod told_failures;
 mod types;
 mod values;
 pub mod variables;

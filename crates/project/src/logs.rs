@@ -90,7 +90,11 @@ impl Project {
     }
 
     /// The body of the function of the project, or of the method of the same class, that a call runs.
-    fn called_body<'p>(&'p self, module: &'p Module, func: ExprId) -> Option<(&'p Module, StmtId, &'p [StmtId])> {
+    pub(crate) fn called_body<'p>(
+        &'p self,
+        module: &'p Module,
+        func: ExprId,
+    ) -> Option<(&'p Module, StmtId, &'p [StmtId])> {
         if let Some((home, id, function)) = self.function(module, func) {
             return Some((home, id, &function.body));
         }
