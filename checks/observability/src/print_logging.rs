@@ -20,7 +20,8 @@ check! {
     /// Only modules that an application, its routes or a worker (Celery, RQ and their like) load are examined, through
     /// any number of imports; what nothing of these imports is taken for a script. Tests, migrations, scripts, examples
     /// and command-line programs may print: a module whose name makes it a command line, a function that is decorated
-    /// as a command, and an `if __name__ == "__main__"` block with the functions that nothing else calls. A function whose name says that it prints (`print_banner`, `show_config`) may print too, and so may a
+    /// as a command, and an `if __name__ == "__main__"` block with the functions that nothing else calls, and a function
+    /// that only builds an image of Modal (`run_function`). A function whose name says that it prints (`print_banner`, `show_config`) may print too, and so may a
     /// call that names a `file` other than the standard streams. `rich.print` is left alone.
     id: "print-logging",
     summary: "application code prints instead of logging",
@@ -103,10 +104,13 @@ fn is_excused(project: &Project, module: &Module, call: ExprId) -> bool {
         || module.python.syntax.enclosing_functions(node).any(|function| is_for_a_terminal(project, module, function))
 }
 
-/// Whether a function is a command, a trial run of the `__main__` block, or its name says that it prints.
+/// Whether a function is a command, a trial run of the `__main__` block, a step of a build, or its name says that it prints.
 fn is_for_a_terminal(project: &Project, module: &Module, function: StmtId) -> bool {
     let Some(definition) = module.function(function) else { return false };
     let name = module.python.syntax.identifier(definition.name).trim_start_matches('_');
     let says_so = name.split('_').next().is_some_and(|word| PRINTING_WORDS.contains(&word));
-    says_so || project.is_command(module, function) || project.is_used_by_main_guard_only(module, function)
+    says_so
+        || project.is_command(module, function)
+        || project.is_used_by_main_guard_only(module, function)
+        || project.is_build_step(module, function)
 }
