@@ -1,7 +1,7 @@
 //! Which functions run on the event loop of a server or a worker, and whether others wait for that loop meanwhile.
 
-use crate::Project;
 use crate::calls::{Callee, Colour, Confidence, Edge, EdgeKind, FunctionId};
+use crate::{Condition, Project};
 use pyaudit_python::{ExprKind, Parent};
 use pyaudit_source::Role;
 use std::collections::BTreeSet;
@@ -60,8 +60,9 @@ impl EventLoop {
 }
 
 impl Project {
-    /// Which functions run on event loops. Coroutines that a thread, a script or a plain task runs in a loop of its own
-    /// (`asyncio.run`) hold up nobody else and are left out.
+    /// Which functions run on event loops that serve others. Coroutines that a thread, a script, a plain task or a worker
+    /// without an event loop runs in a loop of its own (`asyncio.run`) hold up nobody else and are left out, and so are
+    /// those that only a branch for development leads to.
     pub fn event_loop(&self) -> EventLoop {
         let mut found = EventLoop { uses: vec![None; self.calls.functions().len()] };
         let starts = self.start_functions();
@@ -89,14 +90,14 @@ impl Project {
         listed.chain(named.map(|(id, _)| id)).collect()
     }
 
-    /// The coroutines that a framework or a worker runs.
+    /// The coroutines that a framework, or a worker with an event loop, runs.
     fn loop_entries(&self) -> impl Iterator<Item = FunctionId> {
         let functions = self.calls.functions().filter(|(_, function)| {
             let entry = function.entry;
             let is_application = self.modules.get(function.module).role == Role::Application;
             is_application
                 && function.colour.is_async()
-                && (entry.route || entry.dependency || entry.framework || entry.task)
+                && (entry.route || entry.dependency || entry.framework || (entry.task && !entry.alone))
         });
         functions.map(|(id, _)| id)
     }
@@ -114,6 +115,9 @@ impl Project {
             *known = Some(how);
             for edge in self.calls.edges_from(function).iter().filter(|edge| stays_on_loop(edge)) {
                 let Callee::Function(callee) = edge.callee else { continue };
+                if self.is_in_development(edge) {
+                    continue;
+                }
                 if how == LoopUse::AtStart && self.starts_a_task(edge) {
                     started.push(callee);
                 } else if how >= LoopUse::PerhapsServing || edge.confidence == Confidence::Known {
@@ -124,11 +128,18 @@ impl Project {
         started
     }
 
+    /// Whether an edge is only gone while somebody develops: `if DEV_MODE: await work()`.
+    fn is_in_development(&self, edge: &Edge) -> bool {
+        let module = self.modules.get(edge.module);
+        self.condition_at(module, Parent::Expr(edge.place)) == Some(Condition::Development)
+    }
+
     /// The functions that guessed edges lead to from those that serve.
     fn guessed_from(&self, found: &EventLoop) -> Vec<FunctionId> {
         let edges = self.calls.edges().iter().filter(|edge| {
             edge.confidence == Confidence::Guess
                 && stays_on_loop(edge)
+                && !self.is_in_development(edge)
                 && found.use_of(edge.caller).is_some_and(|how| how <= LoopUse::PerhapsServing)
         });
         edges.filter_map(|edge| if let Callee::Function(callee) = edge.callee { Some(callee) } else { None }).collect()
@@ -203,6 +214,7 @@ impl Project {
                 && self.imports.is_served(module.id)
                 && !self.is_command_line(module)
                 && !function.entry.main
+                && !function.entry.alone
                 && self.is_registered(id)
         });
         functions.map(|(id, _)| id).collect()
@@ -281,6 +293,32 @@ mod tests {
             celery = Celery()\nasync def load(): pass\nasync def convert(): pass\n\
             @app.get('/')\nasync def show():\n    await load()\n@celery.task\ndef job():\n    asyncio.run(convert())\n";
         assert_eq!(uses(source), named(&[("load", LoopUse::Serving), ("show", LoopUse::Serving)]));
+    }
+
+    #[test]
+    fn a_coroutine_that_a_worker_without_a_loop_runs_holds_up_nobody() {
+        let celery = "import asyncio, functools\nfrom celery import shared_task\ndef own_loop(f):\n    @functools.wraps(f)\n    \
+            def run(*a):\n        return asyncio.run(f(*a))\n    return run\nasync def load(): pass\n\
+            @shared_task\n@own_loop\nasync def job():\n    await load()\n";
+        assert_eq!(uses(celery), named(&[]));
+        let taskiq =
+            "from taskiq import InMemoryBroker\nbroker = InMemoryBroker()\n@broker.task\nasync def job(): pass\n";
+        assert_eq!(uses(taskiq), named(&[("job", LoopUse::Serving)]));
+    }
+
+    #[test]
+    fn a_coroutine_that_is_put_into_a_queue_of_rq_runs_elsewhere() {
+        let source = |more: &str| {
+            format!(
+                "from fastapi import FastAPI\nfrom rq import Queue\napp = FastAPI()\njobs = Queue()\nasync def scan(): pass\n\
+                 @app.post('/')\nasync def start():\n    {more}jobs.enqueue(scan)\n"
+            )
+        };
+        let apart = named(&[("start", LoopUse::Serving)]);
+        assert_eq!(uses(&source("")), apart);
+        assert_eq!(uses(&source("if DEV_MODE:\n        return await scan()\n    ")), apart);
+        let both = named(&[("scan", LoopUse::Serving), ("start", LoopUse::Serving)]);
+        assert_eq!(uses(&source("await scan()\n    ")), both);
     }
 
     #[test]

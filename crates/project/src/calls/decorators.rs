@@ -27,6 +27,8 @@ pub(super) struct Traits {
     pub is_validator: bool,
     /// A worker runs it.
     pub is_task: bool,
+    /// That worker has no event loop.
+    pub is_alone: bool,
 }
 
 /// Decorators of a property, by their last name.
@@ -55,6 +57,11 @@ const MANAGERS: &[&str] = &["contextmanager", "asynccontextmanager"];
 const TASKS: &[&str] = &["task", "shared_task", "actor", "periodic_task", "db_task", "job"];
 const TASK_LIBRARIES: &[&str] =
     &["celery", "dramatiq", "huey", "taskiq", "taskiq_redis", "taskiq_aio_pika", "procrastinate", "rq", "streaq"];
+
+/// Those whose workers run plain functions alone, one after the other in a thread or process, and have no event loop.
+/// <https://docs.celeryq.dev/en/stable/userguide/workers.html>, <https://python-rq.org/docs/workers/>,
+/// <https://huey.readthedocs.io/en/latest/consumer.html>
+const WITHOUT_LOOP: &[&str] = &["celery", "huey", "rq"];
 
 impl<'p> Linker<'p> {
     /// What the decorators and the name of a function say.
@@ -90,7 +97,10 @@ impl<'p> Linker<'p> {
         traits.is_of_class |= OF_CLASS.contains(&last);
         traits.is_validator |= VALIDATORS.contains(&last);
         traits.is_manager |= MANAGERS.contains(&last);
-        traits.is_task |= TASKS.contains(&last) && TASK_LIBRARIES.contains(&self.top(path));
+        let library = self.top(path);
+        let is_task = TASKS.contains(&last) && TASK_LIBRARIES.contains(&library);
+        traits.is_task |= is_task;
+        traits.is_alone |= is_task && WITHOUT_LOOP.contains(&library);
     }
 
     /// The first name of a path.
@@ -109,7 +119,10 @@ impl<'p> Linker<'p> {
         if let Some(decorated) = decorated
             && self.traits(decorated).is_task
         {
-            self.entry(decorated).task = true;
+            let alone = self.traits(decorated).is_alone;
+            let entry = self.entry(decorated);
+            entry.task = true;
+            entry.alone = alone;
         }
         let mut innermost = None;
         for &decorator in decorators {

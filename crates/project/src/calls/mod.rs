@@ -132,6 +132,9 @@ pub struct Entry {
     pub dependency: bool,
     /// A task of a worker: Celery, Dramatiq, Huey, Taskiq, arq.
     pub task: bool,
+    /// A task of a worker that has no event loop: Celery, Huey, RQ. A coroutine runs in a loop of its own there, which
+    /// something makes for it and which nothing else waits for.
+    pub alone: bool,
     /// It is called below `if __name__ == "__main__":`.
     pub main: bool,
     /// The framework calls it: middleware, an exception handler, a handler of start or stop, a lifespan.
