@@ -19,7 +19,9 @@ check! {
     ///
     /// ## Limits
     /// Tasks with a base class of the project stay silent, because that may say how to retry, and so do options that
-    /// cannot be read and tasks whose functions try again by a decorator or loop. Tasks that ask only the database are left alone.
+    /// cannot be read and tasks whose functions try again by a decorator or loop. Tasks that ask only the database are left alone,
+    /// and so are those that Celery beat runs at least every fifteen minutes, with the tasks that only these start: the next run
+    /// does what a failed one did not. Whether it finds the same work again is not seen.
     id: "celery-task-without-retry",
     summary: "a task that needs the network is tried once",
     area: Concurrency,
@@ -46,13 +48,18 @@ const RETRYING: &[&str] = &["autoretry_for", "retry_backoff", "retry_kwargs", "b
 /// Parts of the names of decorators and calls that try again.
 const RETRY_WORDS: &[&str] = &["retry", "retrying", "backoff", "attempt", "attempts", "retries"];
 
+/// What beat runs again within this many seconds needs no other retry.
+const SOON: f64 = 15.0 * 60.0;
+
 fn run(project: &Project, findings: &mut Findings) {
     let tasks = project.celery_tasks();
+    let repeated = project.repeated_tasks(&tasks);
     let asking: Vec<(CeleryTask<'_>, Chain)> =
         tasks.into_iter().filter_map(|task| Some((task, project.calls.reaches(task.id, Kind::Network)?))).collect();
     findings.examined(asking.len());
+    let is_repeated = |task: &CeleryTask<'_>| repeated.get(&task.id).is_some_and(|&pause| pause <= SOON);
     let failing: Vec<&(CeleryTask<'_>, Chain)> =
-        asking.iter().filter(|(task, chain)| !retries(project, task, chain)).collect();
+        asking.iter().filter(|(task, chain)| !is_repeated(task) && !retries(project, task, chain)).collect();
     for tasks in failing.chunk_by(|one, other| one.0.module.id == other.0.module.id) {
         report(project, tasks, findings);
     }
