@@ -18,7 +18,7 @@ check! {
     ///
     /// ## Limits
     /// A loop must call something that is known to leave the machine, and leave the loop when that succeeds. A loop over addresses
-    /// or pages, one that catches only what an unusable answer raises, and one that calls anything whose name says that it waits
+    /// or pages, one that catches only what an unusable answer or a database raises, and one that calls anything whose name says that it waits
     /// are left alone. Functions under `tenacity` are examined where they are known to call another machine.
     id: "retry-without-backoff",
     summary: "a failed call is tried again at once",

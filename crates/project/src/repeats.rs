@@ -1,8 +1,8 @@
 //! What tries again: loops whose `except` leads into the next turn, and where nothing waits between the turns.
 
 use crate::calls::{Callee, Kind};
-use crate::{Module, Project};
-use pyaudit_python::{ExceptHandler, ExprId, ExprKind, NameId, StmtId, StmtKind};
+use crate::{Catch, Module, Project};
+use pyaudit_python::{ExprId, ExprKind, NameId, StmtId, StmtKind};
 
 /// A loop that calls another machine again when that fails, and waits for nothing in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,11 @@ const UNUSABLE: &[&str] = &[
     "OutputParserException",
 ];
 
+/// Libraries whose exceptions say that a statement of a database failed: a row that changed meanwhile, a deadlock, a
+/// duplicate. What is tried again is a transaction then, whatever else stands beside it.
+const DATABASES: &[&str] =
+    &["sqlalchemy", "sqlmodel", "psycopg", "psycopg2", "asyncpg", "pymongo", "tortoise", "peewee"];
+
 impl Project {
     /// The loops of a module that try a call of another machine again at once, in the order of the source: `for _ in
     /// range(3)` or `while …`, with a `try` that leaves the loop when it succeeds.
@@ -45,7 +50,7 @@ impl Project {
             StmtKind::For { target, iter, body, .. } if self.is_range(module, *iter) => (body, Some(*target)),
             _ => return None,
         };
-        let attempt = body.iter().find_map(|&stmt| attempt(module, stmt))?;
+        let attempt = body.iter().find_map(|&stmt| self.attempt(module, stmt))?;
         let call = attempt.guarded.iter().flat_map(|&stmt| syntax.walk_exprs_in(stmt, false)).find(|&expr| {
             matches!(syntax.expr(expr).kind, ExprKind::Call { .. }) && self.leaves_the_machine(module, expr)
         })?;
@@ -60,6 +65,17 @@ impl Project {
             ExprKind::Call { func, .. } => self.is_any(module, func, &["range"]),
             _ => false,
         }
+    }
+
+    fn attempt<'m>(&self, module: &'m Module, stmt: StmtId) -> Option<Attempt<'m>> {
+        let syntax = &module.python.syntax;
+        let StmtKind::Try { body, orelse, .. } = &syntax.stmt(stmt).kind else { return None };
+        let leaves = |body: &[StmtId]| {
+            let mut inner = syntax.walk_stmts_in(body, false);
+            inner.any(|stmt| matches!(syntax.stmt(stmt).kind, StmtKind::Return(_) | StmtKind::Break))
+        };
+        let goes_on = self.catches_of(module, stmt).iter().any(goes_on);
+        ((leaves(body) || leaves(orelse)) && goes_on).then_some(Attempt { guarded: body })
     }
 
     /// Whether a call talks to another machine, itself or through functions of the project.
@@ -91,30 +107,27 @@ struct Attempt<'m> {
     guarded: &'m [StmtId],
 }
 
-fn attempt(module: &Module, stmt: StmtId) -> Option<Attempt<'_>> {
-    let syntax = &module.python.syntax;
-    let StmtKind::Try { body, handlers, orelse, .. } = &syntax.stmt(stmt).kind else { return None };
-    let leaves = |body: &[StmtId]| {
-        let mut inner = syntax.walk_stmts_in(body, false);
-        inner.any(|stmt| matches!(syntax.stmt(stmt).kind, StmtKind::Return(_) | StmtKind::Break))
-    };
-    let goes_on = handlers.iter().any(|handler| goes_on(module, handler));
-    ((leaves(body) || leaves(orelse)) && goes_on).then_some(Attempt { guarded: body })
-}
-
 /// Whether a clause comes to the next turn: it does not end in leaving, and what it catches is a failure of the call.
-fn goes_on(module: &Module, handler: &ExceptHandler) -> bool {
+fn goes_on(catch: &Catch<'_>) -> bool {
+    let module = catch.module;
     let syntax = &module.python.syntax;
-    let ends = handler.body.last().is_some_and(|&last| {
+    let ends = catch.clause.body.last().is_some_and(|&last| {
         matches!(syntax.stmt(last).kind, StmtKind::Return(_) | StmtKind::Break | StmtKind::Raise { .. })
     });
-    let Some(exception) = handler.exception else { return !ends };
+    let Some(exception) = catch.clause.exception else { return !ends };
     let named = |expr: ExprId| module.last_name(expr).is_some_and(|name| UNUSABLE.contains(&name));
     let is_unusable = match &syntax.expr(exception).kind {
         ExprKind::Tuple { elts, .. } => elts.iter().all(|&element| named(element)),
         _ => named(exception),
     };
-    !ends && !is_unusable
+    !ends && !is_unusable && !is_of_database(catch)
+}
+
+/// Whether all that a clause catches are exceptions of a library for databases.
+fn is_of_database(catch: &Catch<'_>) -> bool {
+    let mut libraries =
+        catch.caught.iter().map(|symbol| symbol.external().and_then(|path| path.split('.').next()).unwrap_or(""));
+    !catch.caught.is_empty() && libraries.all(|library| DATABASES.contains(&library))
 }
 
 fn name_of(module: &Module, expr: ExprId) -> Option<NameId> {
@@ -134,7 +147,8 @@ mod tests {
     use crate::facts::testing::project;
 
     fn found(body: &str) -> usize {
-        let text = format!("import requests, time\ndef fetch(urls):\n{body}");
+        let text =
+            format!("import requests, time\nfrom sqlalchemy.orm.exc import StaleDataError\ndef fetch(urls):\n{body}");
         let project = project(&[("app/main.py", &text)]);
         let module = project.modules.iter().next().expect("one module");
         project.hammering_loops(module).len()
@@ -157,6 +171,7 @@ mod tests {
             "    for page in range(3):\n        try:\n            return requests.get(page)\n        except OSError:\n            continue\n",
             "    for _ in range(3):\n        try:\n            requests.get('u')\n        except OSError:\n            continue\n",
             "    for _ in range(3):\n        try:\n            return requests.get('u').json()\n        except ValueError:\n            continue\n",
+            "    for _ in range(3):\n        try:\n            db.commit()\n            return requests.get('u')\n        except StaleDataError:\n            continue\n",
         ] {
             assert_eq!(found(body), 0, "{body}");
         }
