@@ -20,8 +20,8 @@ check! {
     ///
     /// ## Limits
     /// One pool argument is enough for silence; whether its value is wise is not judged. SQLite, engines of
-    /// migrations, tests and scripts, engines that live only in the function that makes them, and engines whose arguments
-    /// cannot all be read stay silent. Where the address does not tell the database, a declared driver of a server
+    /// migrations, tests and scripts, engines that live only in the function that makes them, those that no module of the
+    /// application names, and engines whose arguments cannot all be read stay silent. Where the address does not tell the database, a declared driver of a server
     /// does; without one the confidence is low.
     id: "unconfigured-pool",
     summary: "the engine of a database server has no pool settings",
@@ -92,6 +92,7 @@ fn has_own_pool(project: &Project, engine: &Engine) -> bool {
         && module.role == Role::Application
         && project.imports.is_served(engine.module)
         && project.outlives_its_function(engine)
+        && project.is_used_by_application(engine)
 }
 
 fn is_configured(engine: &Engine) -> bool {

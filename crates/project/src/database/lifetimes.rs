@@ -2,7 +2,8 @@
 
 use super::Engine;
 use crate::{Module, Project};
-use pyaudit_python::{ExprId, ExprKind, Parent, ScopeId, ScopeKind, StmtId, StmtKind};
+use pyaudit_python::{ExprContext, ExprId, ExprKind, NameId, Parent, ScopeId, ScopeKind, StmtId, StmtKind};
+use pyaudit_source::Role;
 
 impl Project {
     /// Whether an engine is still in use when the function that made it has ended: it is returned, lent, kept in an
@@ -11,6 +12,42 @@ impl Project {
         let module = self.modules.get(engine.module);
         engine.function.is_none_or(|function| escapes(module, function, engine.call, 4))
     }
+
+    /// Whether the application itself may use an engine. One that a module keeps under a name which neither the module
+    /// reads nor a module of the application that imports it knows is there for tests, scripts or migrations alone: it
+    /// connects when it is first used.
+    pub fn is_used_by_application(&self, engine: &Engine) -> bool {
+        let module = self.modules.get(engine.module);
+        let Some(name) = global_name(module, engine) else { return true };
+        let text = module.python.syntax.name(name);
+        let reads = module.python.syntax.exprs().any(|(_, expr)| {
+            matches!(expr.kind, ExprKind::Name { id, ctx: ExprContext::Load } if id == name)
+                || matches!(&expr.kind, ExprKind::Str { value, .. } if **value == *text)
+        });
+        let importers = self.imports.importers(module.id).iter().map(|&importer| self.modules.get(importer));
+        let mut importers = importers.filter(|importer| importer.role == Role::Application);
+        reads || importers.any(|importer| importer.python.name_id(text).is_some() || imports_all(importer))
+    }
+}
+
+/// The only name under which a module keeps an engine that it makes when it is imported.
+fn global_name(module: &Module, engine: &Engine) -> Option<NameId> {
+    let syntax = &module.python.syntax;
+    let Parent::Stmt(stmt) = syntax.expr_parent(engine.call) else { return None };
+    let target = match &syntax.stmt(stmt).kind {
+        StmtKind::Assign { targets, .. } if targets.len() == 1 => targets[0],
+        StmtKind::AnnAssign { target, .. } => *target,
+        _ => return None,
+    };
+    match syntax.expr(target).kind {
+        ExprKind::Name { id, .. } if engine.function.is_none() => Some(id),
+        _ => None,
+    }
+}
+
+/// Whether a module imports names that it does not write: `from db import *`.
+fn imports_all(module: &Module) -> bool {
+    module.python.names.imports.iter().any(|import| import.bound.is_none())
 }
 
 /// Whether what an expression gives leaves the function.
@@ -91,5 +128,20 @@ mod tests {
         assert!(!lives_on(
             "def repair():\n    engine = create_engine(URL)\n    factory = sessionmaker(bind=engine)\n    with factory() as db:\n        db.execute('x')\n"
         ));
+    }
+
+    #[test]
+    fn an_engine_that_tests_alone_name_does_not_serve() {
+        let uses = |own: &str, other: &str, path: &str| {
+            let text = format!("from sqlalchemy import create_engine\nengine = create_engine(URL)\n{own}");
+            let project = project(&[("app/db.py", &text), (path, other), ("app/main.py", "import app.db\n")]);
+            project.is_used_by_application(&project.database.engines()[0])
+        };
+        let reads = "from app.db import engine\nengine.connect()\n";
+        assert!(!uses("", reads, "tests/conftest.py"));
+        assert!(uses("", reads, "app/users.py"));
+        assert!(uses("", "from app import db\ndb.engine.connect()\n", "app/users.py"));
+        assert!(uses("", "from app.db import *\n", "app/users.py"));
+        assert!(uses("make = sessionmaker(engine)\n", reads, "tests/conftest.py"));
     }
 }
