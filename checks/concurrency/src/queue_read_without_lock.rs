@@ -21,8 +21,8 @@ check! {
     ///
     /// ## Limits
     /// The rows must be of a mapped class, and be marked in the function that reads them. Scripts that a scheduler starts
-    /// one at a time are left alone, and so is a function that takes a lock in any way, also where its callers do. Raw
-    /// SQL is not read.
+    /// one at a time are left alone, and so is a function that takes a lock in any way, also where its callers do, and a sweep that only gives up what is overdue
+    /// (`expired`, `terminated`) and starts nothing. Raw SQL is not read.
     id: "queue-read-without-lock",
     summary: "several workers may take the same waiting rows",
     area: Concurrency,

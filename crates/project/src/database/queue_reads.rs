@@ -2,6 +2,7 @@
 
 use super::Table;
 use super::whole_reads::{Chain, MAX_HOPS};
+use crate::calls::{Callee, Kind};
 use crate::{Module, Project};
 use pyaudit_python::{CompareOperator, ExprId, ExprKind, Parent, StmtId, StmtKind};
 
@@ -11,6 +12,25 @@ const STATE_WORDS: &[&str] = &["status", "state", "stage"];
 /// States of what nobody has begun.
 const WAITING: &[&str] =
     &["pending", "queued", "queue", "waiting", "scheduled", "ready", "todo", "new", "unprocessed", "enqueued"];
+
+/// States of what nobody will do any more: work that is given up, not done.
+const GIVEN_UP: &[&str] = &[
+    "expired",
+    "terminated",
+    "cancelled",
+    "canceled",
+    "abandoned",
+    "stale",
+    "overdue",
+    "lapsed",
+    "missed",
+    "skipped",
+    "timeout",
+    "timed_out",
+];
+
+/// How many calls away from a sweep something may be started.
+const SWEEP_DEPTH: usize = 3;
 
 /// Ends of queries that give rows.
 const ENDS: &[&str] = &[
@@ -42,7 +62,8 @@ pub struct QueueRead<'p> {
 }
 
 impl Project {
-    /// The queries of a function for rows that wait, which take no lock on them, and whose rows the function then marks.
+    /// The queries of a function for rows that wait, which take no lock on them, and whose rows the function then marks. A
+    /// sweep, which only gives up what is overdue and starts nothing, takes no rows: two of them write the same twice.
     pub fn queue_reads<'p>(&'p self, module: &'p Module, function: StmtId) -> Vec<QueueRead<'p>> {
         let syntax = &module.python.syntax;
         let mut found: Vec<QueueRead<'p>> = Vec::new();
@@ -60,12 +81,31 @@ impl Project {
                 (at.id == module.id).then(|| waiting_state(module, name, condition))?
             });
             let Some((column, state)) = asked else { continue };
-            let Some(marked_at) = marks(module, function, column) else { continue };
+            let marks = marks(module, function, column);
+            let Some(&marked_at) = marks.first() else { continue };
+            if marks.iter().all(|&mark| gives_up(module, mark)) && !self.starts_something(module, function) {
+                continue;
+            }
             found.retain(|known| !is_around(module, call.id, known.call));
             found.push(QueueRead { table, column, state, call: call.id, marked_at });
         }
         found.sort_by_key(|read| syntax.expr(read.call).range);
         found
+    }
+
+    /// Whether a function, or what it calls, talks to somebody else or hands work on to another worker.
+    fn starts_something(&self, module: &Module, function: StmtId) -> bool {
+        let Some(start) = self.calls.of(module.id, function) else { return true };
+        let leaves = [Kind::Network, Kind::Subprocess, Kind::Cache, Kind::File];
+        let hands_on = |(home, definition): &(&Module, StmtId)| {
+            let number = self.calls.of(home.id, *definition);
+            number.is_some_and(|number| {
+                let mut edges = self.calls.edges_from(number).iter();
+                edges.any(|edge| edge.off_loop && matches!(edge.callee, Callee::Function(_)))
+            })
+        };
+        leaves.iter().any(|&kind| self.calls.reaches(start, kind).is_some())
+            || self.functions_behind(module.id, function, SWEEP_DEPTH).iter().any(hands_on)
     }
 }
 
@@ -105,13 +145,17 @@ fn is_state(name: &str) -> bool {
 
 /// Whether a value is a state of what nobody has begun: `"pending"`, `JobStatus.PENDING`.
 fn is_waiting(module: &Module, value: ExprId) -> bool {
+    state_text(module, value).is_some_and(|state| WAITING.contains(&state.as_str()))
+}
+
+/// A state as it is written, in lower case: a text, or the last name of a member.
+fn state_text(module: &Module, value: ExprId) -> Option<String> {
     let syntax = &module.python.syntax;
-    let text = match &syntax.expr(value).kind {
-        ExprKind::Str { value, .. } => value.to_ascii_lowercase(),
-        ExprKind::Attribute { attr, .. } => syntax.identifier(*attr).to_ascii_lowercase(),
-        _ => return false,
-    };
-    WAITING.contains(&text.as_str())
+    match &syntax.expr(value).kind {
+        ExprKind::Str { value, .. } => Some(value.to_ascii_lowercase()),
+        ExprKind::Attribute { attr, .. } => Some(syntax.identifier(*attr).to_ascii_lowercase()),
+        _ => None,
+    }
 }
 
 /// Whether one expression is the other or stands around it.
@@ -120,19 +164,30 @@ fn is_around(module: &Module, outer: ExprId, inner: ExprId) -> bool {
     outer == inner || syntax.ancestors(Parent::Expr(inner)).any(|node| node == Parent::Expr(outer))
 }
 
-/// The statement of a function that gives something another state: `job.status = "running"`.
-fn marks(module: &Module, function: StmtId, column: &str) -> Option<StmtId> {
+/// The statements of a function that give something another state: `job.status = "running"`.
+fn marks(module: &Module, function: StmtId, column: &str) -> Vec<StmtId> {
     let syntax = &module.python.syntax;
-    let mut all = syntax.walk_stmts_in(&module.function(function)?.body, false);
-    all.find(|&stmt| {
-        let StmtKind::Assign { targets, .. } = &syntax.stmt(stmt).kind else { return false };
+    let Some(definition) = module.function(function) else { return Vec::new() };
+    let is_mark = |stmt: &StmtId| {
+        let StmtKind::Assign { targets, .. } = &syntax.stmt(*stmt).kind else { return false };
         targets.iter().any(|&target| match syntax.expr(target).kind {
             ExprKind::Attribute { value, attr, .. } => {
                 syntax.identifier(attr) == column && matches!(syntax.expr(value).kind, ExprKind::Name { .. })
             }
             _ => false,
         })
-    })
+    };
+    syntax.walk_stmts_in(&definition.body, false).filter(is_mark).collect()
+}
+
+/// Whether a statement gives a state of what is given up: `"expired"`, `JobStatus.CANCELLED`.
+fn gives_up(module: &Module, mark: StmtId) -> bool {
+    match module.python.syntax.stmt(mark).kind {
+        StmtKind::Assign { value, .. } => {
+            state_text(module, value).is_some_and(|state| GIVEN_UP.contains(&state.as_str()))
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -142,8 +197,9 @@ mod tests {
     /// How many queue reads the function `f` has.
     fn reads(body: &str) -> usize {
         let text = format!(
-            "from sqlalchemy import select\nfrom sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column\nclass Base(DeclarativeBase): pass\n\
+            "import requests\nfrom celery import shared_task\nfrom sqlalchemy import select\nfrom sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column\nclass Base(DeclarativeBase): pass\n\
              class Job(Base):\n    __tablename__ = 'jobs'\n    id: Mapped[int] = mapped_column(primary_key=True)\n    status: Mapped[str]\n\
+             @shared_task\ndef tell(number): pass\n\
              def f(db: Session):\n{body}"
         );
         let project = project(&[("app/main.py", &text)]);
@@ -169,6 +225,19 @@ mod tests {
             reads("    job = db.query(Job).filter(Job.status == 'pending').first()\n    job.status = 'done'\n"),
             1
         );
+    }
+
+    #[test]
+    fn a_sweep_that_gives_up_what_is_overdue_takes_nothing() {
+        let query = "    jobs = db.query(Job).filter(Job.status == 'pending').all()\n";
+        let sweep = |work: &str, state: &str| {
+            reads(&format!("{query}    for job in jobs:\n{work}        job.status = '{state}'\n        db.commit()\n"))
+        };
+        assert_eq!(sweep("", "EXPIRED"), 0);
+        assert_eq!(sweep("", "done"), 1);
+        assert_eq!(sweep("        requests.post('u')\n", "expired"), 1);
+        assert_eq!(sweep("        tell.delay(job.id)\n", "expired"), 1);
+        assert_eq!(sweep("        job.status = 'running'\n", "expired"), 1);
     }
 
     #[test]
