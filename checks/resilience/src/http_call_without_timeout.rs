@@ -20,7 +20,8 @@ check! {
     /// `httpx` waits five seconds by default, which is left alone. `aiohttp` waits five minutes and the libraries of OpenAI and
     /// Anthropic ten: those are findings of low severity. A session whose class, adapter or method is the project's own may have a
     /// timeout, and so may options that come from elsewhere; they are left alone, and so is what stands in a function or class that
-    /// bounds the time around it. Sessions whose making cannot be followed are not seen.
+    /// bounds the time around it, and a stream that a loop opens again, which waits for events. Where a function of the same name
+    /// is called under a limit (`asyncio.wait_for`), the confidence is low. Sessions whose making cannot be followed are not seen.
     id: "http-call-without-timeout",
     summary: "a call to another machine may wait for ever",
     area: Resilience,
@@ -55,8 +56,12 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         calls.iter().filter(|found| !module.python.is_in_main_guard(Parent::Expr(found.call.id))).collect();
     findings.examined(calls.len());
     let mut unbounded: Vec<_> = calls.into_iter().filter(|found| is_long(found)).collect();
-    // What waits for ever comes before what waits long.
-    unbounded.sort_by_key(|found| (found.wait != Wait::Forever, found.call.span()));
+    // What nobody bounds comes first, and of that what waits for ever.
+    let is_bounded = |found: &OutboundCall<'_>| is_bounded_by_callers(project, module, found);
+    unbounded.sort_by_key(|found| (is_bounded(found), found.wait != Wait::Forever, found.call.span()));
+    if unbounded.first().is_some_and(|first| !is_bounded(first)) {
+        unbounded.retain(|found| !is_bounded(found));
+    }
     let Some((first, others)) = unbounded.split_first() else { return };
     let finding = findings.report(first.call.span(), message(first.symbol, first.wait, unbounded.len()));
     if first.wait != Wait::Forever {
@@ -65,7 +70,7 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     if !matches!(first.client, Client::Requests | Client::Standard) {
         finding.confidence(Confidence::Medium);
     }
-    if is_bounded_by_callers(project, module, first) {
+    if is_bounded(first) {
         finding.confidence(Confidence::Low);
     }
     for found in others {

@@ -159,7 +159,12 @@ impl Project {
         let given = names.iter().find_map(|name| call.option(self, name));
         let given = given.or_else(|| if place < usize::MAX { call.argument(self, "timeout", place) } else { None });
         if let Some(given) = given {
-            return if self.is_no_timeout(call.module, given) { Wait::Forever } else { Wait::Given(given) };
+            return match self.is_no_timeout(call.module, given) {
+                // It waits for the next event, whenever that comes, and the loop begins anew when it breaks.
+                true if is_subscription(call) => Wait::Given(given),
+                true => Wait::Forever,
+                false => Wait::Given(given),
+            };
         }
         if call.has_unseen_arguments(self) {
             return Wait::Unseen;
@@ -261,6 +266,20 @@ fn client_of(symbol: &str) -> Option<Client> {
     }
 }
 
+/// Whether a call holds a stream open on purpose: `client.stream(…)` in a `while` loop of its function, which opens it
+/// again.
+fn is_subscription(call: &NamedCall<'_>) -> bool {
+    let syntax = &call.module.python.syntax;
+    let around = call.function();
+    let within = syntax.ancestors(Parent::Expr(call.id)).map_while(|node| match node {
+        Parent::Stmt(stmt) if Some(stmt) != around => Some(Some(stmt)),
+        Parent::Stmt(_) | Parent::Module => None,
+        _ => Some(None),
+    });
+    let mut statements = within.flatten();
+    call.name == "stream" && statements.any(|stmt| matches!(syntax.stmt(stmt).kind, StmtKind::While { .. }))
+}
+
 /// Whether something in the same class or function may end the call: a timeout of each request, or one around them.
 fn ends_elsewhere(call: &NamedCall<'_>) -> bool {
     let module = call.module;
@@ -336,6 +355,18 @@ mod tests {
         assert_eq!(waits(text), ["aiohttp.ClientSession forever"]);
         let text = "import aiohttp\nasync def f():\n    async with aiohttp.ClientSession() as s:\n        await s.get('u', timeout=3)\n";
         assert_eq!(waits(text)[0], "aiohttp.ClientSession unseen");
+    }
+
+    #[test]
+    fn a_stream_that_a_loop_opens_again_waits_on_purpose() {
+        let text = |before: &str| {
+            format!(
+                "import httpx\nclient = httpx.AsyncClient()\nasync def events():\n    {before}\n        \
+                 async with client.stream('GET', '/events', timeout=None) as lines:\n            yield lines\n"
+            )
+        };
+        assert_eq!(waits(&text("while True:"))[1], "httpx.AsyncClient.stream given");
+        assert_eq!(waits(&text("if True:"))[1], "httpx.AsyncClient.stream forever");
     }
 
     #[test]
