@@ -1,9 +1,9 @@
 use pyaudit_check::project::environment::{Variable, is_known_key};
 use pyaudit_check::project::settings::{SecretKind, secret_kind};
-use pyaudit_check::project::variables::{Given, SiteKind};
+use pyaudit_check::project::variables::{Given, SiteKind, Stake};
 use pyaudit_check::project::{Module, names_secret};
 use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtKind};
-use pyaudit_check::{Findings, Project, Role, Span, check, mask};
+use pyaudit_check::{Confidence, FileId, Findings, Project, Role, Severity, Span, check, mask};
 use std::collections::{BTreeMap, BTreeSet};
 
 check! {
@@ -24,7 +24,9 @@ check! {
     /// Defaults of settings and of reads of the environment belong to `insecure-setting-default`, environment files to
     /// `committed-env-file` and `secret-in-env-example`. Placeholders, words for databases on this machine, names of
     /// fields, headers and messages, examples of schemas, and keys that front ends publish are silent. Tests and examples are not examined, and of scripts only keys
-    /// that look real. Other text files are not searched. Whether a key is still valid is not asked.
+    /// that look real. Keys apart that are known by their form, nothing is said of services that ask nobody who they are, of hashes of
+    /// words like `admin`, and of jobs whose service runs on their own machine; compose files for development, and those
+    /// beside code that start images of others alone, have low severity and confidence. Other text files are not searched. Whether a key is still valid is not asked.
     id: "hardcoded-secret",
     summary: "a secret stands in the source",
     area: Settings,
@@ -60,10 +62,18 @@ fn run(project: &Project, findings: &mut Findings) {
             findings.examined(1);
             let mut found = in_module(module, &defaults);
             found.sort_by_key(|(span, name, _)| (*span, name.is_none()));
-            report(found, findings);
+            report(found, Stake::Unknown, findings);
         }
     }
-    let mut by_file: BTreeMap<_, Vec<Found<'_>>> = BTreeMap::new();
+    for ((_, stake), found) in in_manifests(project) {
+        findings.examined(1);
+        report(found, stake, findings);
+    }
+}
+
+/// The secrets of each manifest, those that open little apart.
+fn in_manifests(project: &Project) -> BTreeMap<(FileId, Stake), Vec<Found<'_>>> {
+    let mut found: BTreeMap<_, Vec<Found<'_>>> = BTreeMap::new();
     for site in project.variables.sites() {
         let is_manifest = !matches!(site.kind, SiteKind::EnvironmentFile | SiteKind::Code);
         if !is_manifest || matches!(project.sources.file(site.file).role, Role::Test | Role::Example) {
@@ -71,17 +81,20 @@ fn run(project: &Project, findings: &mut Findings) {
         }
         for definition in &site.definitions {
             let Given::Literal(text) = &definition.value else { continue };
-            if !is_public(&definition.name)
-                && (Variable::named(&definition.name, text).looks_real() || is_known_key(text))
-            {
-                by_file.entry(site.file).or_default().push((definition.value_span, Some(&definition.name), text));
+            let is_known = is_known_key(text);
+            if is_public(&definition.name) || !(is_known || Variable::named(&definition.name, text).looks_real()) {
+                continue;
+            }
+            // The key of a real service is one wherever it stands.
+            let stake =
+                if is_known { Stake::Unknown } else { project.variables.stake(&project.sources, site, definition) };
+            if stake != Stake::Nothing {
+                let place = (definition.value_span, Some(&*definition.name), &**text);
+                found.entry((site.file, stake)).or_default().push(place);
             }
         }
     }
-    for found in by_file.into_values() {
-        findings.examined(1);
-        report(found, findings);
-    }
+    found
 }
 
 /// Whether a name says that everybody may know the value: what a front end is built with, the key of a statistics service.
@@ -112,7 +125,7 @@ fn examples(module: &Module) -> Vec<Span> {
 }
 
 /// Reports each value once.
-fn report(found: Vec<Found<'_>>, findings: &mut Findings) {
+fn report(found: Vec<Found<'_>>, stake: Stake, findings: &mut Findings) {
     let mut values: Vec<(&str, Vec<Found<'_>>)> = Vec::new();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for each in found {
@@ -128,6 +141,9 @@ fn report(found: Vec<Found<'_>>, findings: &mut Findings) {
         let Some(((span, name, _), others)) = places.split_first() else { continue };
         let finding = findings.report(*span, message(*name, text));
         finding.subject(name.unwrap_or("secret")).secret();
+        if stake == Stake::Little {
+            finding.severity(Severity::Low).confidence(Confidence::Low);
+        }
         for (span, ..) in others {
             finding.related(*span, "the same value");
         }

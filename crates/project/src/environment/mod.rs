@@ -243,6 +243,14 @@ impl Variable {
         digits <= 4 && said.bytes().any(|byte| byte.is_ascii_alphabetic()) && words.all(|word| WEAK.contains(&word))
     }
 
+    /// Whether its value is an address of this machine: `http://localhost:8000`, `127.0.0.1:9000`.
+    pub fn is_on_this_machine(&self) -> bool {
+        let value = self.value.trim();
+        let host = authority(value).unwrap_or(value);
+        let host = host.rsplit('@').next().unwrap_or(host).split(':').next().unwrap_or(host);
+        matches!(host, "localhost" | "0.0.0.0") || host.starts_with("127.")
+    }
+
     /// Whether the variable names a host of a network that others reach: by a URL, or by a name such as `DB_HOST`.
     pub fn is_remote(&self) -> bool {
         let value = self.value.trim();

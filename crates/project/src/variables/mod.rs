@@ -9,10 +9,12 @@ mod compose;
 mod dockerfiles;
 mod expansion;
 mod readers;
+mod sandboxes;
 mod sites;
 mod unread;
 mod workflows;
 
+pub use sandboxes::Stake;
 pub use unread::is_for_tools;
 
 use crate::environment::EnvironmentFileKind;
