@@ -140,7 +140,7 @@ impl Project {
             return given.map_or_else(
                 || {
                     text.rsplit_once('.')
-                        .is_some_and(|(home, name)| name == task.function_name() && ends_with(&task.module.name, home))
+                        .is_some_and(|(home, name)| name == task.function_name() && self.is_known_as(task.module, home))
                 },
                 |given| given == text,
             );
@@ -156,6 +156,15 @@ impl Project {
         };
         self.function(entry.module, object)
             .is_some_and(|(home, function, _)| home.id == task.module.id && function == task.function)
+    }
+
+    /// Whether a dotted name may be that of a module, by its path: it says all of the name, from whatever directory the
+    /// code is started in.
+    fn is_known_as(&self, module: &Module, name: &str) -> bool {
+        let path = &self.sources.file(module.file).path;
+        let path = path.strip_suffix(".py").unwrap_or(path);
+        let dotted = path.strip_suffix("/__init__").unwrap_or(path).replace('/', ".");
+        dotted.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
     /// The seconds of `timedelta(…)`.
@@ -189,17 +198,17 @@ fn value_of(module: &Module, items: &[DictItem], name: &str) -> Option<ExprId> {
     items.find(|item| item.key.is_some_and(|key| module.python.syntax.string(key) == Some(name))).map(|item| item.value)
 }
 
-/// Whether one dotted name is the end of another: the root of the code may stand in a directory of its own.
-fn ends_with(whole: &str, end: &str) -> bool {
-    whole.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
 #[cfg(test)]
 mod tests {
     use crate::facts::testing::project;
 
     /// The repeated tasks of `app.tasks`, with their pauses.
     fn repeated(schedule: &str) -> Vec<(String, f64)> {
+        repeated_below("", schedule)
+    }
+
+    /// The same where the code stands in a directory.
+    fn repeated_below(root: &str, schedule: &str) -> Vec<(String, f64)> {
         let tasks = "from celery import shared_task\n@shared_task\ndef sweep():\n    each.delay()\n    shared.delay()\n\
             @shared_task\ndef each(): pass\n@shared_task\ndef shared(): pass\n@shared_task(name='tidy')\ndef third(): pass\n\
             def view():\n    shared.delay()\n";
@@ -207,7 +216,7 @@ mod tests {
             "from datetime import timedelta\nfrom celery import Celery\nfrom celery.schedules import crontab\n\
              from app.tasks import sweep\napp = Celery()\nPAUSE = 30\n{schedule}\n"
         );
-        let project = project(&[("app/tasks.py", tasks), ("app/worker.py", &worker)]);
+        let project = project(&[(&format!("{root}app/tasks.py"), tasks), (&format!("{root}app/worker.py"), &worker)]);
         let tasks = project.celery_tasks();
         let found = project.repeated_tasks(&tasks);
         found.into_iter().map(|(id, pause)| (project.calls.qualname(&project, id), pause)).collect()
@@ -237,5 +246,7 @@ mod tests {
         assert_eq!(repeated(&entry("tidy")), [("third".to_owned(), 60.0)]);
         assert_eq!(repeated(&entry("app.tasks.third")), []);
         assert_eq!(repeated(&entry("other.sweep")), []);
+        let below = repeated_below("server/", &entry("app.tasks.sweep"));
+        assert_eq!(below.first().map(|(name, _)| name.as_str()), Some("sweep"));
     }
 }

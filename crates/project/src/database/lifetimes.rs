@@ -25,7 +25,7 @@ impl Project {
                 || matches!(&expr.kind, ExprKind::Str { value, .. } if **value == *text)
         });
         let importers = self.imports.importers(module.id).iter().map(|&importer| self.modules.get(importer));
-        let mut importers = importers.filter(|importer| importer.role == Role::Application);
+        let mut importers = importers.filter(|importer| importer.role == Role::Application && importer.id != module.id);
         reads || importers.any(|importer| importer.python.name_id(text).is_some() || imports_all(importer))
     }
 }
@@ -139,6 +139,8 @@ mod tests {
         };
         let reads = "from app.db import engine\nengine.connect()\n";
         assert!(!uses("", reads, "tests/conftest.py"));
+        // A package that imports its own modules imports itself.
+        assert!(!uses("import app.db\n", reads, "tests/conftest.py"));
         assert!(uses("", reads, "app/users.py"));
         assert!(uses("", "from app import db\ndb.engine.connect()\n", "app/users.py"));
         assert!(uses("", "from app.db import *\n", "app/users.py"));
