@@ -1,6 +1,6 @@
 use pyaudit_check::project::variables::{Definition, Scope, Site, SiteKind};
 use pyaudit_check::project::{Condition, Module, PossibleValue};
-use pyaudit_check::python::ExprId;
+use pyaudit_check::python::{ExprId, Parent};
 use pyaudit_check::{Findings, Project, Role, Severity, check};
 
 check! {
@@ -22,8 +22,9 @@ check! {
     /// `allow_headers` and `allow_methods` may be `*`. A default of `*` counts although a manifest may
     /// replace it. What manifests, images, compose files and environment files for production give the variable counts where nothing in the
     /// code opens it; what is set by hand on a platform is not seen. A branch that runs in development alone
-    /// is reported at low severity. Credentials are only claimed where the option is known to be true. Tests, scripts and examples are not examined. An expression that cannot be
-    /// followed is silent.
+    /// is reported at low severity. Credentials are only claimed where the option is known to be true. Tests, scripts and
+    /// examples are not examined. An expression that cannot be followed is silent, and so is what a handler below
+    /// `/.well-known` sets by hand.
     id: "wildcard-cors",
     summary: "any web site may call the API",
     area: Api,
@@ -96,8 +97,23 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     }
     for value in project.origin_headers(module) {
         findings.examined(1);
+        if is_for_everybody(project, module, value) {
+            continue;
+        }
         report(project, module, value, false, |text| text == "*", |_, _| header_message(), findings);
     }
+}
+
+/// Paths that are written to be read by any site: discovery documents and public keys.
+const FOR_EVERYBODY: &[&str] = &[".well-known", "jwks", "openapi"];
+
+/// Whether a value stands in the handlers of such paths alone.
+fn is_for_everybody(project: &Project, module: &Module, value: ExprId) -> bool {
+    let mut around = module.python.syntax.enclosing_functions(Parent::Expr(value));
+    around.any(|function| {
+        let mut routes = project.routes.handlers_of(module.id).filter(|(handler, _)| *handler == function).peekable();
+        routes.peek().is_some() && routes.all(|(_, route)| FOR_EVERYBODY.iter().any(|part| route.path.contains(part)))
+    })
 }
 
 /// Reports the first value that lets everybody in; one that holds outside development comes first.

@@ -48,7 +48,7 @@ const EXAMPLE_DIRECTORIES: &[&str] = &["examples", "example", "docs_src", "noteb
 
 /// Directories that hold examples and documentation in a project directory.
 const PROJECT_EXAMPLE_DIRECTORIES: &[&str] =
-    &["docs", "doc", "demo", "demos", "sample", "samples", "tutorial", "benchmarks", "benchmark", "cookbook"];
+    &["docs", "doc", "demo", "demos", "sample", "samples", "tutorial", "benchmarks", "benchmark", "cookbook", "evals"];
 
 /// Files that make a directory a project of its own.
 const PROJECT_FILES: &[&str] =

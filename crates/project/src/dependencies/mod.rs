@@ -187,7 +187,8 @@ impl Dependencies {
         };
         self.manifests.iter().filter(move |manifest| {
             let role = sources.file(manifest.file).role;
-            let subject = role == Role::Test && manifest.kind != ManifestKind::Requirements;
+            let of_tests = manifest.kind == ManifestKind::Requirements && !is_subject_of_tests(&manifest.directory);
+            let subject = role == Role::Test && !of_tests;
             let foreign = subject || matches!(role, Role::Vendored | Role::Generated | Role::Example);
             !foreign && !is_template(&manifest.directory)
         })
@@ -361,6 +362,16 @@ impl Purpose {
     }
 }
 
+/// Whether a directory of the tests holds a project that they work on, and not what they need themselves: it is named for
+/// such data, or lies two directories below the tests.
+fn is_subject_of_tests(directory: &str) -> bool {
+    const DATA: &[&str] = &["data", "fixture", "fixtures", "mock", "mocks", "resource", "resources", "testdata"];
+    let parts: Vec<&str> = directory.split('/').collect();
+    let tests = parts.iter().position(|part| matches!(*part, "test" | "tests" | "testing" | "e2e"));
+    let Some(below) = tests.and_then(|at| parts.get(at + 1..)) else { return false };
+    below.len() > 1 || below.iter().any(|part| DATA.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,5 +383,13 @@ mod tests {
         assert_eq!(Purpose::of_name("docs/requirements.txt", Purpose::Runtime), Purpose::Documentation);
         assert_eq!(Purpose::of_name("requirements/production.txt", Purpose::Runtime), Purpose::Runtime);
         assert_eq!(Purpose::of_name("contest/latest.txt", Purpose::Runtime), Purpose::Runtime);
+    }
+
+    #[test]
+    fn what_tests_work_on_is_not_what_they_need() {
+        assert!(is_subject_of_tests("tests/mocks/plugin") && is_subject_of_tests("tests/sandbox/shop_system"));
+        assert!(is_subject_of_tests("api/tests/data"));
+        assert!(!is_subject_of_tests("tests") && !is_subject_of_tests("tests/integration"));
+        assert!(!is_subject_of_tests("requirements") && !is_subject_of_tests(""));
     }
 }
