@@ -20,7 +20,7 @@ check! {
     /// `httpx` waits five seconds by default, which is left alone. `aiohttp` waits five minutes and the libraries of OpenAI and
     /// Anthropic ten: those are findings of low severity. A session whose class, adapter or method is the project's own may have a
     /// timeout, and so may options that come from elsewhere; they are left alone, and so is what stands in a function or class that
-    /// bounds the time around it, and a stream that a loop opens again, which waits for events. Where a function of the same name
+    /// bounds the time around it, a stream that a loop opens again, which waits for events, and a coroutine that nothing calls but under a limit. Where a function of the same name
     /// is called under a limit (`asyncio.wait_for`), the confidence is low. Sessions whose making cannot be followed are not seen.
     id: "http-call-without-timeout",
     summary: "a call to another machine may wait for ever",
@@ -55,7 +55,8 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     let calls: Vec<_> =
         calls.iter().filter(|found| !module.python.is_in_main_guard(Parent::Expr(found.call.id))).collect();
     findings.examined(calls.len());
-    let mut unbounded: Vec<_> = calls.into_iter().filter(|found| is_long(found)).collect();
+    let unbounded = calls.into_iter().filter(|found| is_long(found));
+    let mut unbounded: Vec<_> = unbounded.filter(|found| !is_always_bounded(project, module, found)).collect();
     // What nobody bounds comes first, and of that what waits for ever.
     let is_bounded = |found: &OutboundCall<'_>| is_bounded_by_callers(project, module, found);
     unbounded.sort_by_key(|found| (is_bounded(found), found.wait != Wait::Forever, found.call.span()));
@@ -84,6 +85,12 @@ fn is_bounded_by_callers(project: &Project, module: &Module, found: &OutboundCal
     let function = syntax.enclosing_functions(Parent::Expr(found.call.id)).next();
     let Some(function) = function.and_then(|function| module.function(function)) else { return false };
     function.is_async && project.names_limited_in_time().contains(syntax.identifier(function.name))
+}
+
+/// Whether nothing calls the coroutine around a call but under a limit.
+fn is_always_bounded(project: &Project, module: &Module, found: &OutboundCall<'_>) -> bool {
+    let function = module.python.syntax.enclosing_functions(Parent::Expr(found.call.id)).next();
+    function.is_some_and(|function| project.is_always_limited_in_time(module, function))
 }
 
 fn is_long(found: &OutboundCall<'_>) -> bool {
