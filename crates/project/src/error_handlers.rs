@@ -24,7 +24,8 @@ impl ErrorHandler {
 
 impl Project {
     /// The functions of a module that are registered by `@app.exception_handler(Class)`, or by
-    /// `app.add_exception_handler(Class, function)` in the same module, in the order of the registrations.
+    /// `app.add_exception_handler(Class, function)` or `FastAPI(exception_handlers={Class: function})` in the same module, in
+    /// the order of the registrations.
     pub fn error_handlers(&self, module: &Module) -> Vec<ErrorHandler> {
         let syntax = &module.python.syntax;
         let mut found = Vec::new();
@@ -36,14 +37,10 @@ impl Project {
                 }
             }
         }
-        for (call, expr) in syntax.exprs() {
-            if !matches!(expr.kind, ExprKind::Call { .. }) {
-                continue;
-            }
-            let Some([exception, function, ..]) = arguments_of(module, call, "add_exception_handler") else { continue };
-            let Some((home, id, _)) = self.function(module, *function) else { continue };
+        for (exception, function) in registrations(module) {
+            let Some((home, id, _)) = self.function(module, function) else { continue };
             if home.id == module.id {
-                found.push(self.error_handler(module, id, *exception));
+                found.push(self.error_handler(module, id, exception));
             }
         }
         found
@@ -53,15 +50,36 @@ impl Project {
         ErrorHandler { function, exception, class: self.symbol(module, exception) }
     }
 
-    /// Whether some function of the project answers for all HTTP exceptions and writes them to a log.
+    /// Whether some function of the project answers for all HTTP exceptions and writes them to a log, wherever it is
+    /// registered.
     pub fn logs_http_exceptions(&self) -> bool {
+        let is_for_http = |class: Option<Symbol>| class.is_some_and(|class| class.is_any(HTTP_EXCEPTIONS));
         self.modules.iter().any(|module| {
-            self.error_handlers(module).iter().any(|handler| {
-                let is_for_http = handler.class.as_ref().is_some_and(|class| class.is_any(HTTP_EXCEPTIONS));
-                is_for_http && module.function(handler.function).is_some_and(|it| self.tells(module, &it.body))
+            let mut own = self.error_handlers(module).into_iter();
+            own.any(|handler| {
+                is_for_http(handler.class)
+                    && module.function(handler.function).is_some_and(|it| self.tells(module, &it.body))
+            }) || registrations(module).any(|(exception, function)| {
+                let handler = || self.function(module, function);
+                is_for_http(self.symbol(module, exception))
+                    && handler().is_some_and(|(home, _, function)| self.tells(home, &function.body))
             })
         })
     }
+}
+
+/// What `add_exception_handler(Class, function)` is called with, and the entries of `FastAPI(exception_handlers={…})`.
+fn registrations(module: &Module) -> impl Iterator<Item = (ExprId, ExprId)> {
+    let syntax = &module.python.syntax;
+    syntax.exprs().flat_map(move |(call, expr)| {
+        let ExprKind::Call { keywords, .. } = &expr.kind else { return Vec::new() };
+        if let Some([exception, function, ..]) = arguments_of(module, call, "add_exception_handler") {
+            return vec![(*exception, *function)];
+        }
+        let table = module.keyword(keywords, "exception_handlers").map(|table| &syntax.expr(table).kind);
+        let Some(ExprKind::Dict(items)) = table else { return Vec::new() };
+        items.iter().filter_map(|item| Some((item.key?, item.value))).collect()
+    })
 }
 
 /// The positional arguments of a call of a method with this name.

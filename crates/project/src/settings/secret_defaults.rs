@@ -150,6 +150,39 @@ const ABOUT_WORDS: &[&str] = &[
     "view",
 ];
 
+/// Words that say so where a name ends with them: `SECRET_METADATA_ROOT`, `TOKEN_TYPE`. Elsewhere they may say whose secret
+/// it is (`ROOT_PASSWORD`).
+const ABOUT_LAST: &[&str] = &[
+    "category",
+    "description",
+    "error",
+    "event",
+    "field",
+    "folder",
+    "group",
+    "kind",
+    "manager",
+    "marker",
+    "message",
+    "metadata",
+    "namespace",
+    "permission",
+    "prefix",
+    "resource",
+    "role",
+    "root",
+    "section",
+    "store",
+    "suffix",
+    "tag",
+    "title",
+    "topic",
+    "type",
+];
+
+/// Words of names that hold what is shown in place of a secret.
+const SHOWN_INSTEAD: &[&str] = &["mask", "masked", "preview", "redacted", "sentinel"];
+
 /// Values that name something about a secret.
 const ABOUT_VALUES: &[&str] = &[
     "bearer",
@@ -200,7 +233,9 @@ pub fn secret_kind(name: &str, value: &str) -> Option<SecretKind> {
         return given.has_credentials().then_some(kind);
     }
     let is_of_service = words.iter().any(|word| INFRASTRUCTURE_WORDS.contains(word)) && words.last() == Some(&"pass");
-    if !(names_secret(name) || is_of_service) || words.iter().any(|word| ABOUT_WORDS.contains(word)) || is_about(text) {
+    let is_about_one = words.iter().any(|word| ABOUT_WORDS.contains(word) || SHOWN_INSTEAD.contains(word))
+        || words.last().is_some_and(|last| ABOUT_LAST.contains(last));
+    if !(names_secret(name) || is_of_service) || is_about_one || is_about(text) {
         return None;
     }
     let is = |known: &[&str]| words.iter().any(|word| known.contains(word));
@@ -232,7 +267,9 @@ fn is_about(text: &str) -> bool {
         && text.len() < 40
         && !["CHANGE", "YOUR", "SECRET", "DEFAULT"].iter().any(|start| text.starts_with(start))
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
-    text.is_empty() || is_reference || is_file || is_constant || ABOUT_VALUES.contains(&lower.as_str())
+    // `********` is what people see in place of one.
+    let is_mask = !text.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    is_mask || is_reference || is_file || is_constant || ABOUT_VALUES.contains(&lower.as_str())
 }
 
 impl Project {
@@ -279,6 +316,10 @@ mod tests {
             ("SECRET_KEY", "", None),
             ("TEST_DB_URL", "postgresql://u:p@localhost/test", None),
             ("CACHE_KEY", "users", None),
+            ("SECRET_METADATA_ROOT", "secret_metadata", None),
+            ("REDACTED_SECRET", "hidden", None),
+            ("SESSION_SECRET", "********", None),
+            ("ROOT_SECRET", "hunter2", Some(SecretKind::Own)),
             ("SSH_KEY_PATH", "/etc/key", None),
         ] {
             assert_eq!(secret_kind(name, value), kind, "{name}={value}");
