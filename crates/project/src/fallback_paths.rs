@@ -53,7 +53,7 @@ impl Catch<'_> {
         let mut inner = self.statement;
         loop {
             let Parent::Stmt(outer) = syntax.stmt_parent(inner) else { return None };
-            let blocks = self.module.blocks(outer);
+            let blocks = self.module.blocks_of(outer);
             let found = blocks.iter().find_map(|block| Some((block, block.iter().position(|&one| one == inner)?)));
             if let Some(next) = found.and_then(|(block, at)| block.get(at + 1)) {
                 return Some(*next);

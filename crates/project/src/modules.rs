@@ -8,7 +8,7 @@ use crate::Files;
 use crate::aliases::Aliases;
 use crate::paths::ancestors;
 use crate::standard_library::is_standard_library;
-use pyaudit_python::{ExprId, Keyword, Parent, StmtId, StmtKind};
+use pyaudit_python::{ExprId, Keyword, Parent, StmtKind};
 use pyaudit_source::{FileId, Range, Role, Sources, Span};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -44,17 +44,6 @@ impl Module {
     /// The place of an expression.
     pub fn span_of(&self, expr: ExprId) -> Span {
         self.span(self.python.syntax.expr(expr).range)
-    }
-
-    /// The blocks of a statement, those of `except` clauses left out.
-    pub fn blocks(&self, stmt: StmtId) -> Vec<&[StmtId]> {
-        match &self.python.syntax.stmt(stmt).kind {
-            StmtKind::FunctionDef(function) => vec![&function.body],
-            StmtKind::If { clauses, orelse } => clauses.iter().map(|clause| &*clause.body).chain([&**orelse]).collect(),
-            StmtKind::For { body, .. } | StmtKind::While { body, .. } | StmtKind::With { body, .. } => vec![body],
-            StmtKind::Try { body, orelse, .. } => vec![body, orelse],
-            _ => Vec::new(),
-        }
     }
 
     /// The value of a keyword argument.

@@ -263,7 +263,7 @@ fn follows(module: &Module, first: ExprId, second: ExprId) -> bool {
     let after: Vec<StmtId> = syntax.enclosing_stmts(Parent::Expr(second)).collect();
     let mut inner = None;
     for stmt in syntax.enclosing_stmts(Parent::Expr(first)) {
-        let blocks = module.blocks(stmt);
+        let blocks = blocks(module, stmt);
         let is_in_handler = matches!(syntax.stmt(stmt).kind, StmtKind::Try { .. })
             && !blocks.iter().any(|block| inner.is_some_and(|inner| block.contains(&inner)));
         if is_in_handler {
@@ -284,6 +284,14 @@ fn follows(module: &Module, first: ExprId, second: ExprId) -> bool {
         inner = Some(stmt);
     }
     false
+}
+
+/// The blocks of a statement, those of `except` and `finally` left out.
+fn blocks(module: &Module, stmt: StmtId) -> Vec<&[StmtId]> {
+    match &module.python.syntax.stmt(stmt).kind {
+        StmtKind::Try { body, orelse, .. } => vec![body, orelse],
+        _ => module.blocks_of(stmt),
+    }
 }
 
 /// Whether a session is a parameter, or an attribute that the constructor was given.
