@@ -1,3 +1,4 @@
+use pyaudit_check::project::Signs;
 use pyaudit_check::{Findings, Project, check};
 
 check! {
@@ -79,9 +80,7 @@ fn message() -> &'static str {
 fn run(project: &Project, findings: &mut Findings) {
     let Some(main) = project.served_application() else { return };
     findings.examined(1);
-    let tracks =
-        project.application_imports(LIBRARIES) || project.runs_any(COMMANDS) || project.served_code_names(NAMES);
-    if !tracks {
+    if !project.shows(&Signs { libraries: LIBRARIES, commands: COMMANDS, names: NAMES, ..Signs::default() }) {
         findings.report(project.made_at(main), message());
     }
 }

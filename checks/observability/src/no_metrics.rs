@@ -1,3 +1,4 @@
+use pyaudit_check::project::Signs;
 use pyaudit_check::{Findings, Project, check};
 
 check! {
@@ -82,13 +83,8 @@ fn run(project: &Project, findings: &mut Findings) {
     let Some(main) = project.served_application() else { return };
     findings.examined(1);
     let has_route = || project.routes.routes.iter().any(|route| PATHS.iter().any(|path| route.path.ends_with(path)));
-    let measures = project.application_imports(LIBRARIES)
-        || project.runs_any(COMMANDS)
-        || project.served_code_names(NAMES)
-        || project.has_layer_named(MIDDLEWARE)
-        || project.application_says(PATHS)
-        || has_route();
-    if !measures {
+    let signs = Signs { libraries: LIBRARIES, commands: COMMANDS, names: NAMES, layers: MIDDLEWARE, texts: PATHS };
+    if !has_route() && !project.shows(&signs) {
         findings.report(project.made_at(main), message());
     }
 }

@@ -1,3 +1,4 @@
+use pyaudit_check::project::Signs;
 use pyaudit_check::{Findings, Project, check};
 
 check! {
@@ -86,12 +87,8 @@ fn run(project: &Project, findings: &mut Findings) {
     let logs = || project.served_code_names(&["getLogger", "logger", "get_logger"]);
     let Some(main) = project.served_application().filter(|_| logs()) else { return };
     findings.examined(1);
-    let has_id = project.application_imports(LIBRARIES)
-        || project.has_layer_named(MIDDLEWARE)
-        || project.application_says(HEADERS)
-        || project.served_code_names(NAMES)
-        || project.runs_any(COMMANDS);
-    if !has_id {
+    let signs = Signs { libraries: LIBRARIES, commands: COMMANDS, names: NAMES, layers: MIDDLEWARE, texts: HEADERS };
+    if !project.shows(&signs) {
         findings.report(project.made_at(main), message());
     }
 }

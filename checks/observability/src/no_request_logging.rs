@@ -1,4 +1,4 @@
-use pyaudit_check::project::Module;
+use pyaudit_check::project::{Module, Signs};
 use pyaudit_check::python::{ExprKind, StmtId};
 use pyaudit_check::{Confidence, Findings, Project, Role, check};
 
@@ -95,8 +95,7 @@ fn run(project: &Project, findings: &mut Findings) {
 /// Whether some middleware, or a library, leaves a line or a record of each request.
 fn logs_requests(project: &Project) -> bool {
     let layers = || project.shipped_applications().flat_map(|id| &project.routes.router(id).layers);
-    project.application_imports(LIBRARIES)
-        || project.has_layer_named(MIDDLEWARE)
+    project.shows(&Signs { libraries: LIBRARIES, layers: MIDDLEWARE, ..Signs::default() })
         || layers().filter_map(|layer| layer.definition).any(|(module, definition)| {
             let module = project.modules.get(module);
             let class = module.class(definition).map(|class| &class.body);

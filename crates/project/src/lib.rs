@@ -155,6 +155,7 @@ pub use running_maxima::RaisedCounter;
 pub use runtime_files::MissingFile;
 pub use scripts::Scripts;
 pub use secret_fields::{SecretField, secret_field};
+pub use service::Signs;
 pub use sessions::DatabaseObject;
 pub use settings::Settings;
 pub use standard_library::is_standard_library;

@@ -35,7 +35,31 @@ const HEALTH_WORDS: &[&str] = &[
     "up",
 ];
 
+/// What in a repository shows that something is in place, by any of these.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Signs<'a> {
+    /// Libraries that an application imports, by their top-level names.
+    pub libraries: &'a [&'a str],
+    /// Words in a file that starts or deploys something; see [`Project::runs_any`].
+    pub commands: &'a [&'a str],
+    /// Identifiers in a module that an application loads; see [`Project::served_code_names`].
+    pub names: &'a [&'a str],
+    /// Words in the name of a middleware; see [`Project::has_layer_named`].
+    pub layers: &'a [&'a str],
+    /// Texts in the code of the application; see [`Project::application_says`].
+    pub texts: &'a [&'a str],
+}
+
 impl Project {
+    /// Whether any of the signs is there. The cheap ones are looked for first.
+    pub fn shows(&self, signs: &Signs<'_>) -> bool {
+        self.application_imports(signs.libraries)
+            || self.has_layer_named(signs.layers)
+            || self.served_code_names(signs.names)
+            || self.application_says(signs.texts)
+            || self.runs_any(signs.commands)
+    }
+
     /// The main application, where the repository shows that a server runs it: it installs one, imports one, or starts one.
     pub fn served_application(&self) -> Option<RouterId> {
         let main = self.main_application()?;
