@@ -1,16 +1,11 @@
 //! What a route asks of a client, by what its guards do and not by what they are called.
 
-use pyaudit_project::{Demand, Project, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
+
+use common::project;
+use pyaudit_project::Demand;
 
 /// A project of Python files given as pairs of a path and a text.
-fn project(files: &[(&str, &str)]) -> Project {
-    let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
-    let sources = Sources::from_memory(files, MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
-}
-
 /// Each route with its demand and the names of its guards: `GET /me required get_user`.
 fn demands(files: &[(&str, &str)]) -> Vec<String> {
     let project = project(files);

@@ -1,15 +1,11 @@
 //! What limits how often a route can be asked.
 
-use pyaudit_project::{Project, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
 
 /// Whether the first route of an application with this text is limited, with a proxy's configuration beside it.
 fn is_limited(text: &str, proxy: &str) -> bool {
     let text = format!("from fastapi import Depends, FastAPI\napp = FastAPI()\n{text}");
-    let files = [MemoryFile::new("app/main.py", text), MemoryFile::new("nginx.conf", proxy)];
-    let sources = Sources::from_memory(files, MemoryGit::None);
-    let data = analyse(&sources);
-    let project = Project::build(sources, data);
+    let project = common::project(&[("app/main.py", &text), ("nginx.conf", proxy)]);
     project.limits_every_route() || project.is_rate_limited(&project.routes.routes[0])
 }
 

@@ -1,17 +1,12 @@
 //! The links between modules: imports, symbols, types, values, routes.
 
-use pyaudit_project::{Condition, DatabaseObject, Definition, Module, Project, Symbol, analyse};
+mod common;
+
+use common::project;
+use pyaudit_project::{Condition, DatabaseObject, Definition, Module, Project, Symbol};
 use pyaudit_python::{ExprId, ExprKind};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
 
 /// A project of Python files given as pairs of a path and a text.
-fn project(files: &[(&str, &str)]) -> Project {
-    let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
-    let sources = Sources::from_memory(files, MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
-}
-
 fn module<'p>(project: &'p Project, path: &str) -> &'p Module {
     let file = project.sources.find(path).expect("the test names a file of its project");
     project.modules.in_file(file).expect("the file is a Python module")

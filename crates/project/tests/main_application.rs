@@ -1,14 +1,8 @@
 //! What is asked of the applications of a repository as a whole.
 
-use pyaudit_project::{Project, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
 
-fn project(files: &[(&str, &str)]) -> Project {
-    let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
-    let sources = Sources::from_memory(files, MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
-}
+use common::project;
 
 const SMALL: &str = "from fastapi import FastAPI\napp = FastAPI()\n";
 const LARGE: &str = "from fastapi import FastAPI\nfrom starlette.middleware.gzip import GZipMiddleware\napp = FastAPI()\n\

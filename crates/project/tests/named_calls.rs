@@ -1,12 +1,11 @@
 //! Calls found by the last name of what is called.
 
-use pyaudit_project::{Project, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
+
+use pyaudit_project::Project;
 
 fn project(text: &str) -> Project {
-    let sources = Sources::from_memory([MemoryFile::new("app/main.py", text)], MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
+    common::project(&[("app/main.py", text)])
 }
 
 /// What is called, and the text of the argument `secure`, for each call of `set_cookie`.

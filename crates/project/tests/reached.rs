@@ -1,7 +1,6 @@
 //! The functions that run when a route is answered.
 
-use pyaudit_project::{Project, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
 
 const TEXT: &str = "from fastapi import Depends, FastAPI\napp = FastAPI()\n\
     def user():\n    return load('u')\n\
@@ -13,9 +12,7 @@ const TEXT: &str = "from fastapi import Depends, FastAPI\napp = FastAPI()\n\
 
 #[test]
 fn dependencies_and_calls_are_followed_as_deep_as_asked() {
-    let sources = Sources::from_memory([MemoryFile::new("app/main.py", TEXT)], MemoryGit::None);
-    let data = analyse(&sources);
-    let project = Project::build(sources, data);
+    let project = common::project(&[("app/main.py", TEXT)]);
     let module = project.modules.iter().next().expect("one module");
     let (handler, _) = project.handlers_in(module)[0];
     let names = |depth| -> Vec<String> {

@@ -1,8 +1,8 @@
 //! Texts of a client followed from a handler to a call.
 
-use pyaudit_project::{Project, analyse};
+mod common;
+
 use pyaudit_python::ExprKind;
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
 
 /// The text and the number of calls in between, for each call of `sink` that a text reaches from `handler`.
 fn reached(body: &str) -> Vec<(String, usize, bool)> {
@@ -12,9 +12,7 @@ fn reached(body: &str) -> Vec<(String, usize, bool)> {
          class Store:\n    def keep(self, given):\n        sink(given)\n\
          def inner(given):\n    sink(f'/data/{{given}}')\n{body}"
     );
-    let sources = Sources::from_memory([MemoryFile::new("app/main.py", text)], MemoryGit::None);
-    let data = analyse(&sources);
-    let project = Project::build(sources, data);
+    let project = common::project(&[("app/main.py", &text)]);
     let module = project.modules.iter().next().expect("one module");
     let sinks = |module: &pyaudit_project::Module, call| match &module.python.syntax.expr(call).kind {
         ExprKind::Call { func, args, .. } if project.sources.slice(module.span_of(*func)) == "sink" => args.to_vec(),

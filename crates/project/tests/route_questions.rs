@@ -1,15 +1,14 @@
 //! Questions about routes: what they are for, what they take, which of them hide others.
 
-use pyaudit_project::{Project, Purpose, Route, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
+
+use pyaudit_project::{Project, Purpose, Route};
 
 fn project(text: &str) -> Project {
     let text = format!(
         "from typing import Annotated\nfrom fastapi import APIRouter, Depends, FastAPI, Path, Request\napp = FastAPI()\n{text}"
     );
-    let sources = Sources::from_memory([MemoryFile::new("main.py", text)], MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
+    common::project(&[("main.py", &text)])
 }
 
 /// The routes in the order of the source.

@@ -1,17 +1,12 @@
 //! The route table of small projects, for what the applications in `testdata/applications` do not show.
 
-use pyaudit_project::{Project, Route, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
+
+use common::project;
+use pyaudit_project::{Project, Route};
 use std::fmt::Write as _;
 
 /// A project of Python files given as pairs of a path and a text.
-fn project(files: &[(&str, &str)]) -> Project {
-    let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
-    let sources = Sources::from_memory(files, MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
-}
-
 fn handler(project: &Project, route: &Route) -> Option<String> {
     let (module, function) = route.handler?;
     project.modules.get(module).python.qualname(function)

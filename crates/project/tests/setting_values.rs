@@ -1,16 +1,11 @@
 //! Validators of settings, what they refuse, and the values that settings may have.
 
-use pyaudit_project::settings::{SettingsClass, ValidatorKind};
-use pyaudit_project::{Condition, Module, Possible, Project, analyse};
-use pyaudit_python::{ExprId, ExprKind};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
 
-fn project(files: &[(&str, &str)]) -> Project {
-    let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
-    let sources = Sources::from_memory(files, MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
-}
+use common::project;
+use pyaudit_project::settings::{SettingsClass, ValidatorKind};
+use pyaudit_project::{Condition, Module, Possible, Project};
+use pyaudit_python::{ExprId, ExprKind};
 
 fn class<'p>(project: &'p Project, name: &str) -> &'p SettingsClass {
     let mut classes = project.settings.classes().iter();

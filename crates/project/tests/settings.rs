@@ -1,15 +1,10 @@
 //! Settings classes, reads of the environment, and uses of settings, in small projects.
 
-use pyaudit_project::settings::{Access, ClassKind, EnvironmentRead, Extra, InstanceKind, Member, SettingsClass};
-use pyaudit_project::{Project, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
 
-fn project(files: &[(&str, &str)]) -> Project {
-    let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
-    let sources = Sources::from_memory(files, MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
-}
+use common::project;
+use pyaudit_project::Project;
+use pyaudit_project::settings::{Access, ClassKind, EnvironmentRead, Extra, InstanceKind, Member, SettingsClass};
 
 fn class<'p>(project: &'p Project, name: &str) -> &'p SettingsClass {
     let mut classes = project.settings.classes().iter();

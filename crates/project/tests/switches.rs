@@ -1,14 +1,13 @@
 //! Switches that a constant or the environment sets.
 
+mod common;
+
+use pyaudit_project::Switch;
 use pyaudit_project::settings::Literal;
-use pyaudit_project::{Project, Switch, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
 
 /// The switch in `look(…)`.
 fn switch(text: &str) -> Option<Switch> {
-    let sources = Sources::from_memory([MemoryFile::new("app/main.py", text)], MemoryGit::None);
-    let data = analyse(&sources);
-    let project = Project::build(sources, data);
+    let project = common::project(&[("app/main.py", text)]);
     let module = project.modules.iter().next().expect("one module");
     let argument = module.calls_named(&["look"])[0].args[0];
     project.switch(module, argument)

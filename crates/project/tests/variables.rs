@@ -1,15 +1,10 @@
 //! Who reads each environment variable, who gives it a value, and what is missing on either side.
 
-use pyaudit_project::variables::{Given, Reader, ReaderKind, Scope, Site, SiteKind};
-use pyaudit_project::{Project, analyse};
-use pyaudit_source::{MemoryFile, MemoryGit, Sources};
+mod common;
 
-fn project(files: &[(&str, &str)]) -> Project {
-    let files = files.iter().map(|(path, text)| MemoryFile::new(*path, *text));
-    let sources = Sources::from_memory(files, MemoryGit::None);
-    let data = analyse(&sources);
-    Project::build(sources, data)
-}
+use common::project;
+use pyaudit_project::Project;
+use pyaudit_project::variables::{Given, Reader, ReaderKind, Scope, Site, SiteKind};
 
 const SETTINGS: &str = "\
 import os
