@@ -135,7 +135,79 @@ fn a_factory_chooses_by_its_parameter() {
          @app.get('/b')\ndef b(user=Depends(authorizer(required=False))): ...\n\
          @app.get('/c')\ndef c(user=Depends(authorizer(required=load()))): ...\n"
     );
-    assert_eq!(of(&text), ["GET /a required get_user", "GET /b none", "GET /c none"]);
+    assert_eq!(of(&text), ["GET /a required get_user", "GET /b none", "GET /c unknown get_user"]);
+}
+
+#[test]
+fn a_factory_gives_one_dependency_of_several_ways() {
+    let text = format!(
+        "{USER}def key(request: Request):\n    return request.headers.get('x-api-key')\n\
+         async def shared(*, user=None, key=None, by_user, by_key=False):\n    found = None\n    if user and by_user:\n        found = user\n    \
+         elif key and by_key:\n        found = load(key)\n    else:\n        raise HTTPException(status_code=403)\n    \
+         if found is None:\n        raise HTTPException(status_code=401)\n    return found\n\
+         OptionalKey = Annotated[str | None, Depends(key)]\n\
+         def ACL(*, by_user=True, by_key=False, kind='yes'):\n    if kind == 'yes':\n        if by_key:\n            \
+         async def dep(key: OptionalKey = None):\n                return await shared(key=key, by_user=by_user, by_key=by_key)\n            return Depends(dep)\n        \
+         async def dep(request: Request):\n            return await shared(user=request.session['user'], by_user=by_user)\n        return Depends(dep)\n    \
+         if kind == 'no':\n        async def dep(key: OptionalKey = None):\n            return key\n        return Depends(dep)\n    raise ValueError(kind)\n\
+         Actor = Annotated[dict, ACL(by_key=True)]\nAnyone = Annotated[dict, ACL(kind='no')]\n\
+         @app.post('/a')\ndef a(role: Actor): ...\n@app.post('/b')\ndef b(role=ACL()): ...\n\
+         @app.post('/c')\ndef c(role: Anyone): ...\n@app.post('/d')\ndef d(role=ACL(kind=KIND)): ...\n"
+    );
+    assert_eq!(
+        of(&text),
+        ["POST /a required ACL.dep", "POST /b required ACL.dep", "POST /c optional key", "POST /d optional key"]
+    );
+}
+
+#[test]
+fn a_dependency_by_other_ways_demands_what_it_calls() {
+    let text = format!(
+        "{USER}import dataclasses\nfrom typing import TypeAlias\n\
+         SIGNED_IN = Depends(get_user)\n@app.post('/a')\ndef a(user: dict = SIGNED_IN): ...\n\
+         Me: TypeAlias = Annotated[dict, SIGNED_IN]\n@app.post('/b')\ndef b(user: Me): ...\n\
+         @dataclasses.dataclass\nclass Context:\n    user: Me\n@app.post('/c')\ndef c(context: Annotated[Context, Depends()]): ...\n\
+         @app.post('/d')\ndef d(x=Depends(lambda token=None: get_user(token))): ...\n\
+         class Guards:\n    def role(self, name):\n        def inner(user=Depends(get_user)): ...\n        return Security(inner)\n\
+         guards = Guards()\n@app.post('/e')\ndef e(user=guards.role('x')): ...\n\
+         @app.post('/f', dependencies=[guards.role('y')])\ndef f(): ...\n"
+    );
+    let expected = ["a", "b", "c", "d", "e", "f"].map(|name| format!("POST /{name} required get_user"));
+    assert_eq!(of(&text), expected);
+}
+
+#[test]
+fn what_cannot_be_followed_is_not_known() {
+    let text = "from company import guards, require_user, params\nfrom fastapi.params import Depends as Base\n\
+                class SignedIn(Base):\n    def __init__(self):\n        super().__init__(dependency=guards.check)\n\
+                @app.post('/a')\ndef a(user=Depends(GUARDS['a'])): ...\n\
+                @app.post('/b', dependencies=guards.common())\ndef b(): ...\n\
+                @app.post('/c')\ndef c(user: Annotated[dict, SignedIn()]): ...\n\
+                @app.post('/d')\ndef d(request: Request):\n    guards.require_user(request)\n\
+                def mark(*roles):\n    def outer(f):\n        f.roles = roles\n        return f\n    return outer\nrequire_role = mark\n\
+                @app.post('/e')\n@require_role('x')\ndef e(): ...\n\
+                @app.post('/f', dependencies=None)\ndef f(size: Annotated[int, params.Limit(3)] = 1): ...\n\
+                def routes(guard):\n    @app.post('/g', dependencies=[Depends(guard)])\n    def g(): ...\nroutes(load())\n\
+                @app.post('/h')\ndef h(request: Request):\n    params.store(request)\n";
+    let demands: Vec<String> =
+        of(text).into_iter().map(|line| line.split(' ').skip(1).take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        demands,
+        ["/a unknown", "/b unknown", "/c unknown", "/d unknown", "/e unknown", "/f none", "/g unknown", "/h none"]
+    );
+}
+
+#[test]
+fn an_exception_counts_by_the_handler_that_answers_it() {
+    let text = "import functools\nfrom fastapi.responses import JSONResponse\nclass Denial(Exception): ...\nclass Scopes(Denial): ...\nclass Late(Exception): ...\n\
+                def refused(request, error):\n    return JSONResponse({'detail': 'no'}, status_code=403)\n\
+                def late(request, error):\n    return JSONResponse({'detail': 'late'}, status_code=503)\n\
+                app.add_exception_handler(Denial, refused)\napp.add_exception_handler(Late, late)\n\
+                def check(role, scopes):\n    if role is None:\n        raise Scopes(scopes)\n\
+                def needs(*scopes):\n    def outer(f):\n        @functools.wraps(f)\n        async def inner(*args, **kwargs):\n            check(kwargs.get('role'), scopes)\n            return await f(*args, **kwargs)\n        return inner\n    return outer\n\
+                def soon(f):\n    def inner(*args):\n        if LATE:\n            raise Late()\n        return f(*args)\n    return inner\n\
+                @app.post('/a')\n@needs('x:y')\nasync def a(): ...\n@app.post('/b')\n@soon\ndef b(): ...\n";
+    assert_eq!(of(text), ["POST /a required needs.outer.inner", "POST /b none"]);
 }
 
 #[test]

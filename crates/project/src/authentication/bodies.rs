@@ -1,7 +1,7 @@
 //! The body of a function: whether it looks at a credential, and whether a request without one gets past it.
 
 use super::rejections::Rejection;
-use super::schemes::{is_scheme, words_of};
+use super::schemes::{is_scheme, may_authenticate, words_of};
 use super::{Analyst, Authentication, CALL_COST, Demand};
 use crate::{Definition, Module, Project, Symbol};
 use pyaudit_python::{
@@ -133,6 +133,11 @@ impl Body {
         self.rejects_401 || (self.rejects_403 && (self.reads_credential || parameters > Demand::Nothing))
     }
 
+    /// Whether somebody out of sight is asked who is there, and may reject the request.
+    pub(super) fn leaves_it_to_others(&self) -> bool {
+        self.hands_over || (self.asks_unknown && (self.rejects_401 || self.rejects_403))
+    }
+
     fn rejects(&mut self, rejection: Rejection) {
         match rejection {
             Rejection::Unauthorized => self.rejects_401 = true,
@@ -150,7 +155,7 @@ impl Body {
     ) {
         let syntax = &module.python.syntax;
         for id in definition.body.iter().flat_map(|&stmt| syntax.walk_exprs_in(stmt, false)) {
-            let ExprKind::Call { func, args, .. } = &syntax.expr(id).kind else { continue };
+            let ExprKind::Call { func, args, keywords } = &syntax.expr(id).kind else { continue };
             if analyst.project.is_any(module, *func, VERIFIERS) {
                 self.verifies |= !analyst.is_swallowed(module, Parent::Expr(id), function);
                 continue;
@@ -160,6 +165,13 @@ impl Body {
                 if analyst.project.asks_who_is_there(module, *func) {
                     self.asks_unknown = true;
                     self.hands_over |= args.iter().any(|&argument| is_request(syntax, argument));
+                } else if may_authenticate(called_name(syntax, *func)) {
+                    // `guards.require_user(request)`, of a library or an object whose class is not known.
+                    let is_handed = args.iter().chain(keywords.iter().map(|keyword| &keyword.value)).any(|&argument| {
+                        is_request(syntax, argument) && analyst.project.is_http_request(module, argument)
+                    });
+                    self.asks_unknown |= is_handed;
+                    self.hands_over |= is_handed;
                 }
                 continue;
             };
@@ -245,7 +257,7 @@ impl Analyst<'_> {
 
 impl Project {
     /// The function of the project that a call runs: by its name, or a method of an object whose class is known.
-    pub(super) fn called_function<'p>(&'p self, module: &'p Module, func: ExprId) -> Option<(&'p Module, StmtId)> {
+    pub(crate) fn called_function<'p>(&'p self, module: &'p Module, func: ExprId) -> Option<(&'p Module, StmtId)> {
         if let Some((home, function, _)) = self.function(module, func) {
             return Some((home, function));
         }
@@ -266,6 +278,20 @@ impl Project {
             (home, Definition::Function(function)) => Some((home, function)),
             _ => None,
         }
+    }
+
+    /// Whether a name is the request of HTTP, and no body that is called `request`.
+    fn is_http_request(&self, module: &Module, name: ExprId) -> bool {
+        const REQUESTS: &[&str] = &[
+            "fastapi.Request",
+            "fastapi.requests.Request",
+            "fastapi.WebSocket",
+            "fastapi.requests.HTTPConnection",
+            "starlette.requests.Request",
+            "starlette.requests.HTTPConnection",
+            "starlette.websockets.WebSocket",
+        ];
+        self.type_of(module, name).is_some_and(|class| class.is_any(REQUESTS))
     }
 
     /// Whether a callee has no definition, or is a variable that is set somewhere, and its name says that it tells who is
@@ -368,6 +394,15 @@ fn is_request(syntax: &Syntax, expr: ExprId) -> bool {
             "request" | "req" | "websocket" | "ws" | "conn" | "connection" | "http_request" | "_request" | "r"
         ),
         _ => false,
+    }
+}
+
+/// The last name of what is called.
+fn called_name(syntax: &Syntax, func: ExprId) -> &str {
+    match syntax.expr(func).kind {
+        ExprKind::Name { id, .. } => syntax.name(id),
+        ExprKind::Attribute { attr, .. } => syntax.identifier(attr),
+        _ => "",
     }
 }
 

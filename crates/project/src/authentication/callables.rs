@@ -1,16 +1,32 @@
 //! What a callable demands that is used as a dependency: a function, class, instance, or what a factory returns.
 
-use super::schemes::{may_authenticate, of_instance, of_method};
+use super::schemes::{may_authenticate, of_instance, of_method, words_of};
 use super::{Analyst, Authentication, Demand, Guard};
-use crate::database::reading::returned;
 use crate::{Definition, Module, Symbol};
-use pyaudit_python::{ExprId, ExprKind, FunctionDef, Keyword, StmtId};
+use pyaudit_python::{BindingKind, BindingSite, ExprId, ExprKind, Keyword, ScopeId, StmtId};
+
+/// Words of parameters that hold a dependency which lends something.
+const RESOURCES: &[&str] = &[
+    "cache",
+    "client",
+    "config",
+    "database",
+    "db",
+    "engine",
+    "pagination",
+    "params",
+    "query",
+    "redis",
+    "repo",
+    "repository",
+    "service",
+    "session",
+    "settings",
+    "uow",
+];
 
 /// Calls that give their first argument with some arguments filled in.
 const PARTIAL: &[&str] = &["functools.partial"];
-
-/// The keywords of a call with its module.
-type Keywords<'a> = Option<(&'a Module, &'a [Keyword])>;
 
 impl Analyst<'_> {
     /// What a dependency demands.
@@ -20,21 +36,53 @@ impl Analyst<'_> {
             ExprKind::Call { func, args, .. } if self.project.is_any(module, *func, PARTIAL) => {
                 args.first().map_or_else(Authentication::default, |&inner| self.of_callable(module, inner, depth))
             }
-            ExprKind::Call { func, keywords, .. } => self.of_made(module, expr, *func, keywords, depth),
+            ExprKind::Call { func, keywords, .. } => match self.of_depends(module, expr, depth) {
+                Some(found) => found,
+                None => self.of_made(module, expr, *func, keywords, depth),
+            },
             ExprKind::Name { .. } | ExprKind::Attribute { .. } => self.of_name(module, expr, depth),
-            _ => Authentication::default(),
+            ExprKind::IfExp { body, orelse, .. } => {
+                Authentication::any_of([*body, *orelse].map(|one| self.of_callable(module, one, depth)))
+            }
+            ExprKind::BoolOp { values, .. } => {
+                Authentication::any_of(values.iter().map(|&one| self.of_callable(module, one, depth)))
+            }
+            ExprKind::Lambda { .. } => self.of_lambda(module, expr, depth),
+            ExprKind::None => Authentication::default(),
+            // `GUARDS["admin"]`
+            _ => self.unknown(module, expr, self.project.sources.slice(module.span_of(expr))),
         }
+    }
+
+    /// What a function without a name demands by the functions that it calls: `lambda request: check(request, "x")`.
+    fn of_lambda(&self, module: &Module, lambda: ExprId, depth: u32) -> Authentication {
+        let syntax = &module.python.syntax;
+        let calls = syntax.walk_exprs_of(lambda).filter_map(|id| match syntax.expr(id).kind {
+            ExprKind::Call { func, .. } => Some(func),
+            _ => None,
+        });
+        let each = calls.map(|func| match self.project.called_function(module, func) {
+            Some((home, function)) => self.outcome(home, function, depth).authentication,
+            None => of_library(module, func, self.project.sources.slice(module.span_of(func))),
+        });
+        each.fold(Authentication::default(), Authentication::and)
     }
 
     /// What a name demands: a function, a class, or an object that is called.
     fn of_name(&self, module: &Module, expr: ExprId, depth: u32) -> Authentication {
+        if let Some(function) = nearest_function(module, expr) {
+            return self.outcome(module, function, depth).authentication;
+        }
+        if is_given(module, expr) {
+            return self.unknown(module, expr, self.project.sources.slice(module.span_of(expr)));
+        }
         let symbol = self.project.symbol(module, expr);
         if let Some(Symbol::External(name)) = &symbol {
             return of_library(module, expr, name);
         }
         match symbol.and_then(|symbol| self.project.definition(&symbol)) {
             Some((home, Definition::Function(function))) => self.outcome(home, function, depth).authentication,
-            Some((home, Definition::Class(class))) => self.of_class_method(home, class, &["__init__"], depth),
+            Some((home, Definition::Class(class))) => self.of_construction(home, class, depth),
             Some((home, Definition::Value(value))) => self.of_callable(home, value, depth),
             Some((_, Definition::Annotated { .. })) | None => self.of_attribute(module, expr, depth),
         }
@@ -63,7 +111,7 @@ impl Analyst<'_> {
             match self.project.definition(symbol) {
                 Some((_, Definition::Class(_))) => return self.of_class(module, call, symbol, keywords, depth),
                 Some((home, Definition::Function(factory))) => {
-                    return self.of_factory(home, factory, Some((module, keywords)), depth);
+                    return self.of_factory(home, factory, Some((module, call)), depth);
                 }
                 _ => {}
             }
@@ -85,7 +133,7 @@ impl Analyst<'_> {
         match self.project.definition(&class) {
             Some((home, Definition::Class(class))) => match self.project.member(home, class, method) {
                 Some((home, Definition::Function(factory))) => {
-                    self.of_factory(home, factory, Some((module, keywords)), depth)
+                    self.of_factory(home, factory, Some((module, call)), depth)
                 }
                 _ => Authentication::default(),
             },
@@ -94,7 +142,7 @@ impl Analyst<'_> {
     }
 
     /// What an instance of a class demands when it is called.
-    fn of_class(
+    pub(super) fn of_class(
         &self,
         module: &Module,
         at: ExprId,
@@ -120,6 +168,14 @@ impl Analyst<'_> {
         inherited.map_or_else(Authentication::default, |demand| self.library_guard(module, at, at, demand))
     }
 
+    /// What a class demands whose objects are made for each request: by its constructor, or by the fields of a data class.
+    fn of_construction(&self, home: &Module, class: StmtId, depth: u32) -> Authentication {
+        if self.project.member(home, class, "__init__").is_some() {
+            return self.of_class_method(home, class, &["__init__"], depth);
+        }
+        self.of_dependences(self.project.class_dependences(home, class), depth)
+    }
+
     fn of_class_method(&self, home: &Module, class: StmtId, names: &[&str], depth: u32) -> Authentication {
         let method = names.iter().find_map(|name| self.project.member(home, class, name));
         match method {
@@ -129,40 +185,6 @@ impl Analyst<'_> {
         }
     }
 
-    /// What the function or dependency demands that a factory returns: `require_role("admin")`. Where it chooses by one
-    /// of its parameters, `strict if required else lenient`, the keywords of the call or the default say which.
-    fn of_factory(&self, home: &Module, factory: StmtId, keywords: Keywords<'_>, depth: u32) -> Authentication {
-        let syntax = &home.python.syntax;
-        let Some(definition) = home.function(factory) else { return Authentication::default() };
-        let each = returned(home, factory).into_iter().map(|value| {
-            let ExprKind::IfExp { test, body, orelse } = syntax.expr(value).kind else {
-                return self.of_product(home, value, depth);
-            };
-            match chosen(home, definition, test, keywords) {
-                Some(true) => self.of_product(home, body, depth),
-                Some(false) => self.of_product(home, orelse, depth),
-                None => {
-                    let (one, other) = (self.of_product(home, body, depth), self.of_product(home, orelse, depth));
-                    if one.demand < other.demand { one } else { other }
-                }
-            }
-        });
-        let found = each.fold(Authentication::default(), Authentication::and);
-        let annotated = definition.returns.filter(|_| found.demand == Demand::Nothing);
-        annotated.and_then(|returns| self.of_returned_class(home, returns, depth)).unwrap_or(found)
-    }
-
-    /// What an object of the class demands that a factory says it returns, where what it makes cannot be followed.
-    fn of_returned_class(&self, home: &Module, returns: ExprId, depth: u32) -> Option<Authentication> {
-        let class = self.project.symbol(home, returns)?;
-        let is_class = matches!(self.project.definition(&class), Some((_, Definition::Class(_))));
-        is_class.then(|| self.of_class(home, returns, &class, &[], depth))
-    }
-
-    fn of_product(&self, home: &Module, value: ExprId, depth: u32) -> Authentication {
-        self.of_depends(home, value, depth).unwrap_or_else(|| self.of_callable(home, value, depth))
-    }
-
     fn library_guard(&self, module: &Module, at: ExprId, named: ExprId, demand: Demand) -> Authentication {
         let text = self.project.sources.slice(module.span_of(named)).to_owned();
         let name = text.split('(').next().unwrap_or_default().trim().to_owned();
@@ -170,17 +192,31 @@ impl Analyst<'_> {
     }
 }
 
-/// Whether a parameter that a factory asks is true: by the keyword of the call, or by its default.
-fn chosen(home: &Module, factory: &FunctionDef, test: ExprId, keywords: Keywords<'_>) -> Option<bool> {
-    let syntax = &home.python.syntax;
-    let ExprKind::Name { id, .. } = syntax.expr(test).kind else { return None };
-    let parameter = factory.parameters.iter().find(|parameter| parameter.name.name == id)?;
-    let given = keywords.and_then(|(module, keywords)| Some((module, module.keyword(keywords, syntax.name(id))?)));
-    let (module, value) = given.or_else(|| Some((home, parameter.default?)))?;
-    match module.python.syntax.expr(value).kind {
-        ExprKind::Bool(holds) => Some(holds),
-        _ => None,
+/// The function that a name means where a function around it defines several of that name, one on each way:
+/// the last before the use.
+fn nearest_function(module: &Module, expr: ExprId) -> Option<StmtId> {
+    let (scope, binding) = module.python.lookup(expr)?;
+    let syntax = &module.python.syntax;
+    if scope == ScopeId(0) || binding.sites.len() < 2 {
+        return None;
     }
+    let before = syntax.expr(expr).range.start;
+    let functions = binding.sites.iter().map(|site| match site.kind {
+        BindingKind::Function(function) => Some(function),
+        _ => None,
+    });
+    let functions: Vec<StmtId> = functions.collect::<Option<_>>()?;
+    functions.into_iter().filter(|&function| syntax.stmt(function).range.start < before).last()
+}
+
+/// Whether a name is a parameter of a function around it that is handed a guard, or may be: `def routes(guard): …`.
+fn is_given(module: &Module, expr: ExprId) -> bool {
+    let ExprKind::Name { id, .. } = module.python.syntax.expr(expr).kind else { return false };
+    let is_parameter = module.python.lookup(expr).is_some_and(|(_, binding)| {
+        matches!(binding.sites[..], [BindingSite { kind: BindingKind::Parameter { default: None, .. }, .. }])
+    });
+    let words = words_of(module.python.syntax.name(id));
+    is_parameter && !words.iter().any(|word| RESOURCES.contains(&word.as_str()))
 }
 
 /// What something of a library demands that nobody here can look into.

@@ -1,7 +1,7 @@
 //! Decorators of a handler that demand a credential.
 
 use super::schemes::{may_authenticate, words_of};
-use super::{Analyst, Authentication, Demand, Guard, MAX_DEPTH};
+use super::{Analyst, Authentication, Demand, Guard, MAX_DEPTH, own_guard};
 use crate::{Definition, Module};
 use pyaudit_python::{ExprId, ExprKind, StmtId, StmtKind};
 
@@ -44,13 +44,15 @@ impl Analyst<'_> {
         if self.project.is_any(module, named, REQUIRES) {
             return self.guard(module, named, Demand::Required);
         }
-        if let Some((home, function)) = self.decorating_function(module, named) {
-            return self.of_wrapper(home, function);
-        }
         let text = self.project.sources.slice(module.span_of(named));
         let last = text.rsplit('.').next().unwrap_or(text).trim();
-        let is_own =
-            REGISTRATIONS.contains(&last) || words_of(last).iter().any(|word| word == "cache" || word == "limit");
+        if let Some((home, function)) = self.decorating_function(module, named) {
+            let found = self.of_wrapper(home, function);
+            let may_demand = found.demand == Demand::Nothing && may_authenticate(last) && !is_lending(last);
+            // It may leave a mark that something else looks at, or refuse in a way that is not seen.
+            return if may_demand { self.guard(module, named, Demand::Unknown) } else { found };
+        }
+        let is_own = REGISTRATIONS.contains(&last) || is_lending(last);
         let demand = if !is_own && may_authenticate(last) { Demand::Unknown } else { Demand::Nothing };
         self.guard(module, named, demand)
     }
@@ -82,9 +84,14 @@ impl Analyst<'_> {
         let nested = syntax.walk_stmts_in(&definition.body, true);
         let nested = nested.filter(|&stmt| matches!(syntax.stmt(stmt).kind, StmtKind::FunctionDef(_)));
         let each = nested.map(|function| {
-            let found = self.outcome(home, function, MAX_DEPTH).authentication;
-            // A wrapper that looks at a credential and rejects nobody is no guard.
-            if found.demand == Demand::Required { found } else { Authentication::default() }
+            let outcome = self.outcome(home, function, MAX_DEPTH);
+            // A wrapper that looks at a credential and rejects nobody is no guard. A bare 403 may be about a right, or about
+            // a feature that is switched off.
+            match outcome.authentication.demand {
+                Demand::Unknown | Demand::Required => outcome.authentication,
+                _ if outcome.rejects => own_guard(home, function, Demand::Unknown),
+                _ => Authentication::default(),
+            }
         });
         each.fold(Authentication::default(), Authentication::and)
     }
@@ -93,4 +100,9 @@ impl Analyst<'_> {
         let name = self.project.sources.slice(module.span_of(named)).to_owned();
         Authentication::by(Guard { name, span: module.span_of(named), demand })
     }
+}
+
+/// Whether a decorator's name says that it keeps or counts what is asked, `cache_for_user`, `limit_by_token`.
+fn is_lending(name: &str) -> bool {
+    words_of(name).iter().any(|word| matches!(word.as_str(), "cache" | "cached" | "limit" | "log" | "trace" | "audit"))
 }

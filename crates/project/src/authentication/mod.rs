@@ -8,6 +8,8 @@ mod bodies;
 mod callables;
 mod decorators;
 mod dependencies;
+mod factories;
+mod handled;
 mod middleware;
 mod rejections;
 mod schemes;
@@ -17,7 +19,8 @@ use bodies::Body;
 use middleware::Request;
 use pyaudit_python::{Parent, StmtId};
 use pyaudit_source::Span;
-use std::cell::RefCell;
+use rejections::Rejection;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 /// How many dependencies and calls are followed in a row; an application rarely needs more than six.
@@ -93,6 +96,22 @@ impl Authentication {
         self
     }
 
+    /// One of several, of which it is not known which: the weakest demand, by all that make it. Where one demands
+    /// nothing and another something, it is not known what is demanded.
+    fn any_of(all: impl IntoIterator<Item = Self>) -> Self {
+        let mut all: Vec<Self> = all.into_iter().collect();
+        all.sort_by_key(|one| one.demand);
+        let (Some(weakest), Some(strongest)) = (all.first(), all.last()) else { return Self::default() };
+        if weakest.demand == Demand::Nothing && strongest.demand > Demand::Nothing {
+            let mut unknown = strongest.clone();
+            unknown.demand = Demand::Unknown;
+            unknown.guards.iter_mut().for_each(|guard| guard.demand = Demand::Unknown);
+            return unknown;
+        }
+        let demand = weakest.demand;
+        all.into_iter().filter(|one| one.demand == demand).fold(Self::default(), Self::and)
+    }
+
     /// Both: the stronger demand, by all that make it.
     fn and(mut self, other: Self) -> Self {
         match self.demand.cmp(&other.demand) {
@@ -159,12 +178,14 @@ struct Outcome {
 pub(crate) struct Analyst<'p> {
     project: &'p Project,
     known: RefCell<BTreeMap<(ModuleId, StmtId), (u32, Outcome)>>,
+    /// How exceptions of the project are answered that are known by their handlers alone.
+    handled: OnceCell<BTreeMap<(ModuleId, StmtId), Rejection>>,
 }
 
 impl<'p> Analyst<'p> {
     /// Knows nothing yet.
     pub(crate) fn new(project: &'p Project) -> Self {
-        Self { project, known: RefCell::default() }
+        Self { project, known: RefCell::default(), handled: OnceCell::new() }
     }
 
     fn of_route(&self, route: &Route) -> Authentication {
@@ -202,7 +223,7 @@ impl<'p> Analyst<'p> {
     pub(crate) fn of_handler(&self, module: &Module, handler: StmtId) -> Authentication {
         let by_dependencies = self.of_parameters(module, handler, MAX_DEPTH);
         let by_decorators = self.of_decorators(module, handler);
-        let by_view = self.of_callables(self.project.view_dependencies(module, handler), MAX_DEPTH);
+        let by_view = self.of_dependences(self.project.view_dependences(module, handler), MAX_DEPTH);
         by_dependencies.and(by_view).and(by_decorators).and(self.of_handler_body(module, handler))
     }
 
@@ -231,6 +252,8 @@ impl<'p> Analyst<'p> {
             if body.is_optional && parameters.demand < Demand::HeaderOnly { Demand::Optional } else { Demand::Required }
         } else if body.verifies && parameters.demand == Demand::HeaderOnly {
             Demand::Required
+        } else if body.leaves_it_to_others() {
+            Demand::Unknown
         } else if body.reads_credential {
             Demand::Optional
         } else {
@@ -258,7 +281,7 @@ impl<'p> Analyst<'p> {
         if body.reads_credential && (body.rejects_401 || body.rejects_403) && !body.is_optional {
             return body.by_calls.unwrap_or_else(|| own_guard(module, handler, Demand::Required));
         }
-        if body.hands_over || (body.asks_unknown && (body.rejects_401 || body.rejects_403)) {
+        if body.leaves_it_to_others() {
             return own_guard(module, handler, Demand::Unknown);
         }
         Authentication::default()

@@ -107,7 +107,8 @@ impl Analyst<'_> {
         };
         match self.project.definition(symbol)? {
             (home, Definition::Class(class)) => {
-                self.status_of_class(home, class).or_else(|| by_words(path.last().map_or("", String::as_str)))
+                let answered = self.status_of_class(home, class).or_else(|| self.answered_by_handler(home, class));
+                answered.or_else(|| by_words(path.last().map_or("", String::as_str)))
             }
             (home, Definition::Function(function)) => {
                 returned(home, function).into_iter().find_map(|value| self.rejecting_exception(home, value, names))

@@ -238,21 +238,25 @@ impl Interpreter<'_> {
 
     /// The elements of a list of dependencies that a call is given.
     pub(super) fn given_elements(&self, call: Call, arguments: &Arguments, name: &str) -> Vec<Element> {
-        let Some(value) = arguments.get(name, None) else { return Vec::new() };
+        let Some(value) = arguments.get(name, None).filter(|value| !matches!(value, Value::None)) else {
+            return Vec::new();
+        };
         let found: Option<Vec<Element>> = self.elements(value).and_then(|values| values.iter().map(element).collect());
         found.unwrap_or_else(|| self.source_elements(call, name))
     }
 
-    /// The elements of the list that stands in the source of a call.
+    /// The elements of the list that stands in the source of a call; of what cannot be taken apart, the whole.
     fn source_elements(&self, call: Call, name: &str) -> Vec<Element> {
         let module = self.module(call.0);
         let syntax = &module.python.syntax;
         let ExprKind::Call { keywords, .. } = &syntax.expr(call.1).kind else { return Vec::new() };
-        match module.keyword(keywords, name).map(|value| &syntax.expr(value).kind) {
-            Some(ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. }) => {
+        let Some(value) = module.keyword(keywords, name) else { return Vec::new() };
+        match &syntax.expr(value).kind {
+            ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => {
                 elts.iter().map(|&element| (call.0, element)).collect()
             }
-            _ => Vec::new(),
+            ExprKind::None => Vec::new(),
+            _ => vec![(call.0, value)],
         }
     }
 
