@@ -28,6 +28,13 @@ pub(super) fn sites(project: &Project) -> Vec<Site> {
     services.iter().map(|service| site(project, service, &built)).collect()
 }
 
+/// The table of the service that a site is.
+pub(super) fn table_of<'p>(project: &'p Project, site: &Site) -> Option<&'p Value> {
+    let range = site.span.range?;
+    let mut services = project.files.yaml(site.file).iter().filter_map(|document| document.get("services"));
+    services.find_map(|table| table.entries().iter().find(|entry| entry.key.range == range).map(|entry| &entry.value))
+}
+
 fn services(project: &Project) -> Vec<Service<'_>> {
     let mut found = Vec::new();
     for (file, source) in project.sources.files() {

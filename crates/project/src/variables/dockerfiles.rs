@@ -38,7 +38,7 @@ pub(super) fn sites(project: &Project) -> Vec<Site> {
 }
 
 /// The last stage and those that it is made of, the first of them first.
-fn lineage(dockerfile: &Dockerfile) -> Vec<&Stage> {
+pub(super) fn lineage(dockerfile: &Dockerfile) -> Vec<&Stage> {
     let mut found: Vec<&Stage> = Vec::new();
     let mut at = dockerfile.stages.len().checked_sub(1);
     while let Some(number) = at.filter(|_| found.len() < MAX_STAGES) {

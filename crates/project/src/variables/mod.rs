@@ -10,7 +10,9 @@ mod dockerfiles;
 mod expansion;
 mod readers;
 mod sandboxes;
+mod requirements;
 mod sites;
+mod started;
 mod unread;
 mod workflows;
 
@@ -292,13 +294,16 @@ impl Variables {
         self.needs().into_iter().filter(|need| self.definitions_for(need).next().is_none()).collect()
     }
 
-    /// The needs of code below the directory of a site that the site gives no value. Whether that is a defect depends on
+    /// The needs of code below the directory of a site that the site gives no value; where the command of a service names
+    /// the module that it starts, those of what that module loads. Whether that is a defect depends on
     /// the site: one that is open or not of the project itself may well lack them.
     pub fn missing_at(&self, project: &Project, site: &Site) -> Vec<&Reader> {
         let mut needs = self.needs();
+        let loaded = started::loaded_at(project, site);
         needs.retain(|need| {
             let path = &project.sources.file(need.span.file).path;
-            paths::is_within(path, &site.directory) && site.definition_for(need).is_none()
+            let is_loaded = loaded.as_ref().is_none_or(|loaded| loaded.contains(&need.span.file));
+            is_loaded && paths::is_within(path, &site.directory) && site.definition_for(need).is_none()
         });
         needs
     }

@@ -2,6 +2,7 @@
 
 use super::compose::is_compose;
 use super::expansion::references;
+use super::requirements::Requirements;
 use super::{Reader, ReaderKind};
 use crate::Project;
 use pyaudit_data::{Value, ValueKind};
@@ -60,6 +61,7 @@ fn is_inside(field: &str, outer: &str) -> bool {
 
 /// The other reads of which the name is known.
 fn reads(project: &Project) -> Vec<Reader> {
+    let mut requirements = Requirements::new(project);
     let reads = project.settings.reads().iter().enumerate();
     let found = reads.filter_map(|(at, read)| {
         Some(Reader {
@@ -68,7 +70,7 @@ fn reads(project: &Project) -> Vec<Reader> {
             span: read.span,
             role: project.modules.get(read.module).role,
             is_exact: true,
-            is_required: read.required && !read.asks_only,
+            is_required: read.required && !read.asks_only && requirements.is_always_read(read),
         })
     });
     found.collect()
