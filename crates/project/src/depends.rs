@@ -152,7 +152,7 @@ impl Project {
     }
 
     /// The one value of a name, with its module.
-    fn named_value<'p>(&'p self, module: &'p Module, expr: ExprId) -> Option<(&'p Module, ExprId)> {
+    pub(crate) fn named_value<'p>(&'p self, module: &'p Module, expr: ExprId) -> Option<(&'p Module, ExprId)> {
         match self.definition(&self.symbol(module, expr)?)? {
             (home, Definition::Value(value) | Definition::Annotated { value: Some(value), .. }) => Some((home, value)),
             _ => None,

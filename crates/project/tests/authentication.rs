@@ -170,10 +170,14 @@ fn a_dependency_by_other_ways_demands_what_it_calls() {
          @app.post('/d')\ndef d(x=Depends(lambda token=None: get_user(token))): ...\n\
          class Guards:\n    def role(self, name):\n        def inner(user=Depends(get_user)): ...\n        return Security(inner)\n\
          guards = Guards()\n@app.post('/e')\ndef e(user=guards.role('x')): ...\n\
-         @app.post('/f', dependencies=[guards.role('y')])\ndef f(): ...\n"
+         @app.post('/f', dependencies=[guards.role('y')])\ndef f(): ...\n\
+         MORE = [Depends(load_flags)] if DEMO else None\nALL = (MORE or []) + [SIGNED_IN]\n\
+         @app.post('/g', dependencies=ALL)\ndef g(): ...\n@app.post('/h', dependencies=MORE)\ndef h(): ...\n"
     );
-    let expected = ["a", "b", "c", "d", "e", "f"].map(|name| format!("POST /{name} required get_user"));
-    assert_eq!(of(&text), expected);
+    let expected = ["a", "b", "c", "d", "e", "f", "g"].map(|name| format!("POST /{name} required get_user"));
+    let (open, guarded) = of(&text).split_last().map(|(last, rest)| (last.clone(), rest.to_vec())).unwrap_or_default();
+    assert_eq!(guarded, expected);
+    assert_eq!(open, "POST /h none", "a list that demands nothing on either way");
 }
 
 #[test]

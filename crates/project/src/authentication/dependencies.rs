@@ -52,14 +52,32 @@ impl Analyst<'_> {
         Authentication::default()
     }
 
-    /// What an element of a list of dependencies demands: `dependencies=[Depends(verify), PROTECTED]`. What stands there
-    /// and cannot be followed may demand anything.
+    /// What an element of a list of dependencies demands, `dependencies=[Depends(verify), PROTECTED]`, or a whole list
+    /// that is made elsewhere. What stands there and cannot be followed may demand anything.
     pub(crate) fn of_dependency(&self, module: &Module, expr: ExprId) -> Authentication {
-        match self.project.element_dependence(module, expr) {
-            Some(Dependence::Opaque(_)) | None => {
-                self.unknown(module, expr, self.project.sources.slice(module.span_of(expr)))
+        self.of_elements(module, expr, MAX_DEPTH)
+    }
+
+    fn of_elements(&self, module: &Module, expr: ExprId, depth: u32) -> Authentication {
+        let unknown = || self.unknown(module, expr, self.project.sources.slice(module.span_of(expr)));
+        let Some(depth) = depth.checked_sub(1) else { return unknown() };
+        let of = |inner: ExprId| self.of_elements(module, inner, depth);
+        match &module.python.syntax.expr(expr).kind {
+            ExprKind::None => Authentication::default(),
+            ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => {
+                elts.iter().map(|&element| of(element)).fold(Authentication::default(), Authentication::and)
             }
-            Some(dependence) => self.of_dependence(dependence, MAX_DEPTH),
+            ExprKind::Starred { value, .. } => of(*value),
+            ExprKind::BinOp { left, right, .. } => of(*left).and(of(*right)),
+            ExprKind::IfExp { body, orelse, .. } => Authentication::any_of([of(*body), of(*orelse)]),
+            ExprKind::BoolOp { values, .. } => Authentication::any_of(values.iter().map(|&value| of(value))),
+            _ => match (self.project.element_dependence(module, expr), self.project.named_value(module, expr)) {
+                (Some(dependence @ (Dependence::On(_) | Dependence::Made(..))), _) => {
+                    self.of_dependence(dependence, depth)
+                }
+                (_, Some((home, value))) => self.of_elements(home, value, depth),
+                _ => unknown(),
+            },
         }
     }
 
