@@ -18,7 +18,8 @@ check! {
     ///
     /// ## Limits
     /// Values are compared as text, so `8000` and `"8000"` agree. Places without a default, with an empty one, or with one that is not known
-    /// are left out, and so are branches and classes for development. Packages of a monorepo are applications of
+    /// are left out, and so are branches and classes for development, what chooses between classes of settings, and what
+    /// classes have of which the environment chooses one. Packages of a monorepo are applications of
     /// their own. Tests, scripts, examples and migrations are not examined.
     id: "conflicting-env-default",
     summary: "one environment variable has two defaults",
@@ -39,7 +40,9 @@ fn message(name: &str, here: &str, there: &str) -> String {
 fn run(project: &Project, findings: &mut Findings) {
     let fallbacks = project.fallbacks();
     let mut by_variable: BTreeMap<(&str, String), Vec<(&Fallback<'_>, String)>> = BTreeMap::new();
-    for fallback in fallbacks.iter().filter(|fallback| !fallback.is_for_development()) {
+    let is_compared =
+        |fallback: &&Fallback<'_>| !fallback.is_for_development() && !fallback.selects_settings(project);
+    for fallback in fallbacks.iter().filter(is_compared) {
         let Some(text) = compared(&fallback.value) else { continue };
         for variable in fallback.variables {
             let key =
@@ -49,8 +52,12 @@ fn run(project: &Project, findings: &mut Findings) {
     }
     for ((_, variable), places) in by_variable {
         findings.examined(1);
-        let Some((first, rest)) = places.split_first() else { continue };
-        let Some((other, text)) = rest.iter().find(|(_, text)| *text != first.1) else { continue };
+        let conflict = places.iter().enumerate().find_map(|(at, other)| {
+            let mut before = places[..at].iter();
+            let first = before.find(|first| first.1 != other.1 && !first.0.is_chosen_beside(project, other.0))?;
+            Some((first, other))
+        });
+        let Some((first, (other, text))) = conflict else { continue };
         let is_secret = names_secret(&variable)
             || places.iter().any(|(_, text)| Variable::named(&variable, text).has_credentials());
         let shown = |text: &str| if is_secret { mask(text) } else { shortened(text) };

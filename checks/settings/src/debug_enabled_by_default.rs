@@ -1,4 +1,4 @@
-use pyaudit_check::project::settings::{Fallback, Literal, Refused};
+use pyaudit_check::project::settings::{Fallback, Literal, Refused, Selection};
 use pyaudit_check::project::variables::{Definition, Scope, Site, SiteKind};
 use pyaudit_check::python::ExprKind;
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, Span, check};
@@ -18,7 +18,7 @@ check! {
     ///
     /// ## Limits
     /// A default that a validator refuses outside development is silent, and so are classes such as
-    /// `DevelopmentSettings`, branches for development, and switches of one library or subject (`SQL_DEBUG`). Variables
+    /// `DevelopmentSettings` or one that is made for a value of `ENVIRONMENT` that is not its default, branches for development, and switches of one library or subject (`SQL_DEBUG`). Variables
     /// that are set by hand on a platform are not seen. A read of the variable alone, outside of a class, counts whatever is
     /// done with it.
     id: "debug-enabled-by-default",
@@ -51,6 +51,11 @@ fn message(name: &str, deployed: Deployed) -> String {
     }
 }
 
+fn selected_message(name: &str, selection: &Selection) -> String {
+    let default = selection.default.as_deref().unwrap_or_default();
+    format!("`{}` defaults to `{default}`, whose class of settings has `{name}` on", selection.variable)
+}
+
 fn application_message(class: &str) -> String {
     format!("`{class}(debug=True)` shows tracebacks with source lines to every client")
 }
@@ -66,9 +71,19 @@ enum Deployed {
 fn run(project: &Project, findings: &mut Findings) {
     findings.examined(project.variables.iter().filter(|variable| is_switch(&variable.name)).count());
     for fallback in project.fallbacks() {
-        let is_on = is_on(&fallback.value) && is_switch(fallback.name);
-        if !is_on || fallback.is_for_development() {
+        if !is_on(&fallback.value) || !is_switch(fallback.name) {
             continue;
+        }
+        // A class that the environment chooses is taken without it only where it is the default.
+        match fallback.field.and_then(|(class, _)| project.selection_of(class)) {
+            Some(selection) if selection.is_default => {
+                let finding = findings.report(selection.span, selected_message(fallback.name, &selection));
+                finding.subject(fallback.name).related(fallback.span, "on here");
+                continue;
+            }
+            Some(_) => continue,
+            None if fallback.is_for_development() => continue,
+            None => {}
         }
         let refused = fallback.refused(project);
         if refused == Refused::Yes {

@@ -100,7 +100,13 @@ impl Project {
             _ => vec![operand],
         };
         let texts = elements.iter().filter_map(|&element| match &syntax.expr(element).kind {
-            ExprKind::Attribute { attr, .. } => Some(syntax.identifier(*attr).to_owned()),
+            // `Environment.STAGING.value` names a member too.
+            ExprKind::Attribute { value, attr, .. } => match &syntax.expr(*value).kind {
+                ExprKind::Attribute { attr: member, .. } if matches!(syntax.identifier(*attr), "value" | "name") => {
+                    Some(syntax.identifier(*member).to_owned())
+                }
+                _ => Some(syntax.identifier(*attr).to_owned()),
+            },
             _ => self.constant_string(module, element),
         });
         texts.map(|text| text.to_ascii_lowercase()).collect()

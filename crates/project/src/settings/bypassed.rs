@@ -6,7 +6,7 @@
 
 use super::{Field, Literal, SettingsClass};
 use crate::{Condition, Module, ModuleId, NamedCall, Project, names_secret, paths};
-use pyaudit_python::{ExprId, ExprKind, Parent, StmtKind};
+use pyaudit_python::{BoolOperator, ExprId, ExprKind, Parent, StmtKind};
 use pyaudit_source::{Role, Span};
 use std::collections::BTreeSet;
 
@@ -249,6 +249,8 @@ impl Project {
             let is_of_class = read.class.is_some_and(|class| self.settings.class(module.id, class).is_some());
             let is_same = |field: &Field| field.variables.iter().any(|name| name.eq_ignore_ascii_case(variable));
             if !is_of_class
+                && !self.selects_settings(read)
+                && !comes_after_setting(module, read.expr, near)
                 && !is_in_handler(module, read.expr)
                 && let Some((class, field)) = field_where(near, is_same)
                 && self.is_live(module, read.expr)
@@ -285,6 +287,17 @@ impl Project {
         self.condition_at(module, Parent::Expr(expr)) != Some(Condition::Development)
             && !module.python.is_in_main_guard(Parent::Expr(expr))
     }
+}
+
+/// Whether a read is only taken where the setting is empty: `settings.api_key or os.getenv("API_KEY")`.
+fn comes_after_setting(module: &Module, read: ExprId, near: &[&SettingsClass]) -> bool {
+    let syntax = &module.python.syntax;
+    let Parent::Expr(outer) = syntax.expr_parent(read) else { return false };
+    let ExprKind::BoolOp { op: BoolOperator::Or, values } = &syntax.expr(outer).kind else { return false };
+    values.iter().take_while(|&&value| value != read).any(|&value| match syntax.expr(value).kind {
+        ExprKind::Attribute { attr, .. } => near.iter().any(|class| class.field(syntax.identifier(attr)).is_some()),
+        _ => false,
+    })
 }
 
 /// The first field of these classes that fits.

@@ -136,6 +136,21 @@ impl Fallback<'_> {
         self.condition == Some(Condition::Development)
     }
 
+    /// Whether this and another are of classes of settings of which the environment chooses one.
+    pub fn is_chosen_beside(&self, project: &Project, other: &Fallback<'_>) -> bool {
+        let classes = self.field.zip(other.field);
+        classes.is_some_and(|((one, _), (other, _))| project.are_siblings(one, other))
+    }
+
+    /// Whether it is the default of what chooses between classes of settings.
+    pub fn selects_settings(&self, project: &Project) -> bool {
+        let mut reads = project.settings.reads().iter().filter(|read| read.module == self.module);
+        self.field.is_none()
+            && reads.any(|read| {
+                (read.default == Some(self.expr) || read.fallback == Some(self.expr)) && project.selects_settings(read)
+            })
+    }
+
     /// Whether something refuses it where users are served.
     pub fn refused(&self, project: &Project) -> Refused {
         let Some((class, field)) = self.field else { return self.refused_by_tests(project) };
@@ -182,7 +197,7 @@ fn ends(project: &Project, module: &Module, stmt: pyaudit_python::StmtId) -> boo
 }
 
 /// The words of a name in camel case, in lower case.
-fn camel_words(name: &str) -> impl Iterator<Item = String> {
+pub(super) fn camel_words(name: &str) -> impl Iterator<Item = String> {
     let mut parted = String::with_capacity(name.len() + 4);
     let mut before = ' ';
     for letter in name.chars() {
