@@ -22,7 +22,7 @@ check! {
     /// Fields are told by their names and must be of text. Answers whose purpose is to hand out a credential are left
     /// alone: login, refresh and reset routes, models such as `AccessTokenResponse`, and, for secrets and tokens, everything
     /// but GET, where a new one is shown once. Fields that are excluded, `SecretStr`, serialised by a method of the model,
-    /// or filled with a constant or a mask are not counted, nor is a bare `token`. What a `to_dict()` of the project
+    /// taken from a property of the row that computes them, or filled with a constant or a mask are not counted, nor is a bare `token`. What a `to_dict()` of the project
     /// sends is not followed.
     id: "response-leaks-secret-field",
     summary: "an answer sends a password, hash, secret or token",
@@ -158,6 +158,7 @@ fn collect<'p>(
                 && !excluded.contains(name)
                 && project.is_text_annotation(field.module, field.annotation)
                 && !project.is_left_out(field)
+                && !project.is_computed_in_rows(model, name)
                 && !project.is_filled_with_a_mask(home.id, class, name);
             if is_wrong {
                 let key = (field.module.id, field.class, name.to_owned());

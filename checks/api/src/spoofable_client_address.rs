@@ -1,6 +1,8 @@
+use pyaudit_check::project::calls::FunctionNode;
 use pyaudit_check::project::{Module, NamedCall};
 use pyaudit_check::python::{ExprId, ExprKind, Integer, Parent, StmtId, StmtKind};
 use pyaudit_check::{Findings, Project, Role, check};
+use std::collections::BTreeSet;
 
 check! {
     /// ## What it does
@@ -17,7 +19,8 @@ check! {
     /// the number of your own proxies.
     ///
     /// ## Limits
-    /// Code that only logs the address is silent, and so is a function that names trusted proxies.
+    /// Code that only logs the address is silent, and so are a function that names trusted proxies, and functions and
+    /// middleware that nothing but tests uses.
     id: "spoofable-client-address",
     summary: "a rate limit counts by an address that the client chooses",
     area: Api,
@@ -50,10 +53,10 @@ fn library_message() -> String {
         .to_owned()
 }
 
-fn own_message(function: &str) -> String {
+fn own_message(function: &str, header: &str) -> String {
     format!(
-        "nobody is limited who does not want to be: `{function}` takes the first address of `X-Forwarded-For`, which \
-         the client writes"
+        "nobody is limited who does not want to be: `{function}` takes the first address of `{header}`, which the \
+         client writes"
     )
 }
 
@@ -69,21 +72,22 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         }
     }
     let syntax = &module.python.syntax;
+    let mut told = BTreeSet::new();
     for (id, expr) in syntax.exprs() {
-        if !syntax.string(id).is_some_and(|text| text.eq_ignore_ascii_case(HEADER)) {
-            continue;
-        }
+        let Some(header) = syntax.string(id).filter(|text| text.eq_ignore_ascii_case(HEADER)) else { continue };
         let around = syntax.enclosing_functions(Parent::Expr(id)).next();
         let Some(function) = around else { continue };
         if !takes_first(module, function)
             || names_proxies(module, function)
             || !belongs_to_limiter(project, module, function)
+            || !is_used(project, module, function, CALLERS)
+            || !told.insert(function)
         {
             continue;
         }
         findings.examined(1);
         let name = module.python.qualname(function).unwrap_or_default();
-        findings.report(module.span(expr.range), own_message(&name)).subject(name);
+        findings.report(module.span(expr.range), own_message(&name, header)).subject(name);
     }
 }
 
@@ -125,6 +129,52 @@ fn names_proxies(module: &Module, function: StmtId) -> bool {
         module.last_name(id).is_some_and(|name| {
             let lower = name.to_ascii_lowercase();
             lower.contains("trust") || lower.contains("prox")
+        })
+    })
+}
+
+/// Whether something that is shipped uses a function, or the class of a method: it is called by what is used itself,
+/// registered by a decorator, or named.
+fn is_used(project: &Project, module: &Module, function: StmtId, depth: usize) -> bool {
+    let syntax = &module.python.syntax;
+    let class = syntax.enclosing_stmts(Parent::Stmt(function)).find_map(|stmt| match &syntax.stmt(stmt).kind {
+        StmtKind::ClassDef(class) => Some(class),
+        _ => None,
+    });
+    if let Some(class) = class {
+        return is_named(project, syntax.identifier(class.name));
+    }
+    let Some((id, definition)) = project.calls.of(module.id, function).zip(module.function(function)) else {
+        return true;
+    };
+    let Some(depth) = depth.checked_sub(1) else { return true };
+    if project.calls.is_entry_point(id) || !definition.decorators.is_empty() {
+        return true;
+    }
+    let callers: Vec<_> = project.calls.edges_to(id).map(|edge| project.calls.function(edge.caller)).collect();
+    if callers.is_empty() {
+        return is_named(project, syntax.identifier(definition.name));
+    }
+    callers.into_iter().any(|caller| {
+        let home = project.modules.get(caller.module);
+        home.role == Role::Application
+            && match caller.node {
+                FunctionNode::Definition(caller) => is_used(project, home, caller, depth),
+                FunctionNode::Module | FunctionNode::Lambda(_) => true,
+            }
+    })
+}
+
+/// Whether shipped code has a name anywhere but where it is defined or imported.
+fn is_named(project: &Project, name: &str) -> bool {
+    let shipped = project.modules.iter().filter(|module| module.role == Role::Application);
+    let mut having = shipped.filter(|module| module.python.name_id(name).is_some());
+    having.any(|module| {
+        let syntax = &module.python.syntax;
+        syntax.exprs().any(|(_, expr)| match expr.kind {
+            ExprKind::Name { id, .. } => syntax.name(id) == name,
+            ExprKind::Attribute { attr, .. } => syntax.identifier(attr) == name,
+            _ => false,
         })
     })
 }

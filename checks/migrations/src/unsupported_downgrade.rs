@@ -1,12 +1,13 @@
 //! The check `unsupported-downgrade`.
 
 use pyaudit_check::project::migrations::{Body, Revision};
-use pyaudit_check::{Findings, Project, check};
+use pyaudit_check::{Findings, Project, Severity, check};
 
 check! {
     /// ## What it does
     /// Finds Alembic revisions whose `downgrade` always raises: a `raise` that no condition guards, `assert False`, or a
-    /// function of the module that does so.
+    /// function of the module that does so. Of low severity where the exception, a comment or the docstring says why what was
+    /// there cannot come back, or which backup is needed.
     ///
     /// ## Why it matters
     /// A release that brings such a revision cannot be rolled back with the tools at hand. Raising is better than doing
@@ -17,7 +18,7 @@ check! {
     /// exception how to go back (which backup, which script).
     ///
     /// ## Limits
-    /// A `raise` under a condition (`if rows: raise …`) is a guard and stays silent. A function of another module that
+    /// A `raise` under a condition (`if rows: raise …`) is a guard and stays silent, and so is one behind `if …: return`. A function of another module that
     /// always raises is not followed.
     id: "unsupported-downgrade",
     summary: "a migration refuses to be undone: its downgrade raises",
@@ -32,7 +33,11 @@ check! {
 }
 
 fn message(revision: &Revision) -> String {
-    format!("`downgrade` of revision `{}` always raises, so a release with it cannot be rolled back", revision.id.text)
+    let documented = if revision.reason.is_some() { "; it is documented as irreversible" } else { "" };
+    format!(
+        "`downgrade` of revision `{}` always raises, so a release with it cannot be rolled back{documented}",
+        revision.id.text
+    )
 }
 
 fn run(project: &Project, findings: &mut Findings) {
@@ -45,7 +50,11 @@ fn run(project: &Project, findings: &mut Findings) {
             } else {
                 "undo what `upgrade` does, or say in the exception how to go back"
             };
-            findings.report(revision.span(raise), message(revision)).subject(&revision.id.text).help(help);
+            let finding = findings.report(revision.span(raise), message(revision));
+            finding.subject(&revision.id.text).help(help);
+            if let Some(reason) = revision.reason {
+                finding.severity(Severity::Low).related(revision.span(reason), "said to be irreversible here");
+            }
         }
     }
 }

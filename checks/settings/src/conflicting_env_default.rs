@@ -40,8 +40,7 @@ fn message(name: &str, here: &str, there: &str) -> String {
 fn run(project: &Project, findings: &mut Findings) {
     let fallbacks = project.fallbacks();
     let mut by_variable: BTreeMap<(&str, String), Vec<(&Fallback<'_>, String)>> = BTreeMap::new();
-    let is_compared =
-        |fallback: &&Fallback<'_>| !fallback.is_for_development() && !fallback.selects_settings(project);
+    let is_compared = |fallback: &&Fallback<'_>| !fallback.is_for_development() && !fallback.selects_settings(project);
     for fallback in fallbacks.iter().filter(is_compared) {
         let Some(text) = compared(&fallback.value) else { continue };
         for variable in fallback.variables {

@@ -23,7 +23,8 @@ check! {
     ///
     /// ## Limits
     /// A default that a validator refuses outside development is silent, one that a test may refuse has low confidence,
-    /// and so is one below `if DEBUG:` or in a class such as `DevelopmentSettings`. Placeholders for keys of other companies
+    /// and so has an address that is only taken apart (`urlparse`) to look at its host. One below `if DEBUG:` or in a class
+    /// such as `DevelopmentSettings` is silent. Placeholders for keys of other companies
     /// (`OPENAI_API_KEY="your-key"`) open nothing and are silent. So are empty values, names of
     /// cookies and headers, lifetimes, files, and addresses without a password. Tests, scripts and examples are not
     /// examined, and of compose files neither those for development.
@@ -82,13 +83,13 @@ fn run(project: &Project, findings: &mut Findings) {
         variables[at].push((secret, refused));
     }
     for places in &variables {
-        report(places, findings);
+        report(project, places, findings);
     }
     in_compose_files(project, findings);
 }
 
 /// Reports the places of one variable: at the field of settings, where there is one.
-fn report(places: &[(SecretDefault<'_>, Refused)], findings: &mut Findings) {
+fn report(project: &Project, places: &[(SecretDefault<'_>, Refused)], findings: &mut Findings) {
     let first = places.iter().position(|(secret, _)| secret.fallback.field.is_some()).unwrap_or(0);
     let Some((secret, refused)) = places.get(first) else { return };
     let finding = findings.report(secret.fallback.span, message(secret));
@@ -98,6 +99,9 @@ fn report(places: &[(SecretDefault<'_>, Refused)], findings: &mut Findings) {
     }
     if *refused == Refused::Perhaps {
         finding.confidence(Confidence::Low);
+    }
+    if places.iter().all(|(secret, _)| secret.fallback.is_only_taken_apart(project)) {
+        finding.severity(Severity::Low).confidence(Confidence::Low);
     }
     for (_, (other, _)) in places.iter().enumerate().filter(|(at, _)| *at != first) {
         finding.related(other.fallback.span, format!("`{}` has a default here too", other.fallback.name));

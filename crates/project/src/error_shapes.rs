@@ -15,6 +15,35 @@ const ERROR_KEYS: &[&str] = &["detail", "error", "errors", "error_code"];
 /// The handlers of validation errors. <https://fastapi.tiangolo.com/tutorial/handling-errors/>
 const VALIDATION: &[&str] = &["fastapi.exceptions.RequestValidationError", "fastapi.RequestValidationError"];
 
+/// The handler for HTTP exceptions of the framework.
+const OWN_HANDLERS: &[&str] = &["fastapi.exception_handlers.http_exception_handler"];
+
+/// Keys that RFC 6749, section 5.2, prescribes beside `error`, and the codes of OAuth and OpenID Connect that it may have.
+const OAUTH_KEYS: &[&str] = &["error_description", "error_uri"];
+const OAUTH_CODES: &[&str] = &[
+    "access_denied",
+    "authorization_pending",
+    "consent_required",
+    "expired_token",
+    "insufficient_scope",
+    "interaction_required",
+    "invalid_client",
+    "invalid_client_metadata",
+    "invalid_grant",
+    "invalid_redirect_uri",
+    "invalid_scope",
+    "invalid_target",
+    "invalid_token",
+    "login_required",
+    "request_not_supported",
+    "slow_down",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_response_type",
+    "unsupported_token_type",
+];
+
 /// How many functions are followed from a place to the body it answers with.
 const MAX_DEPTH: usize = 3;
 
@@ -25,6 +54,8 @@ pub enum ErrorShape {
     DetailText,
     /// `{"detail": {…}}` with an object in which this key carries what went wrong, or which has these keys alone.
     DetailObject(String),
+    /// `{"detail": […]}` with a list.
+    DetailList,
     /// An object in which this key carries what went wrong.
     Body(String),
 }
@@ -34,6 +65,7 @@ impl std::fmt::Display for ErrorShape {
         match self {
             Self::DetailText => formatter.write_str("{detail: text}"),
             Self::DetailObject(keys) => write!(formatter, "{{detail: {{{keys}}}}}"),
+            Self::DetailList => formatter.write_str("{detail: list}"),
             Self::Body(keys) => write!(formatter, "{{{keys}}}"),
         }
     }
@@ -104,7 +136,8 @@ impl Project {
             let is = |names: &[&str]| self.is_any(home, class, names);
             contract.handles_validation |= is(VALIDATION);
             let place = usize::from(is(&["starlette.exceptions.HTTPException"]));
-            if let Some(function) = handler.handler.filter(|_| is(HTTP_EXCEPTIONS)) {
+            let rewrites = |function: &(ModuleId, StmtId)| is(HTTP_EXCEPTIONS) && !self.answers_as_fastapi(*function);
+            if let Some(function) = handler.handler.filter(rewrites) {
                 own[place] = Some(self.rewriting(home.span_of(class), function));
             }
         }
@@ -120,6 +153,21 @@ impl Project {
             }
         }
         contract
+    }
+
+    /// Whether a handler leaves the answer to the framework's own, as one does that only writes a log.
+    fn answers_as_fastapi(&self, (home, function): (ModuleId, StmtId)) -> bool {
+        let module = self.modules.get(home);
+        let values = self.returned_by(module, function);
+        !values.is_empty()
+            && values.into_iter().all(|value| {
+                let call = match module.python.syntax.expr(value).kind {
+                    ExprKind::Await(inner) => inner,
+                    _ => value,
+                };
+                matches!(&module.python.syntax.expr(call).kind,
+                    ExprKind::Call { func, .. } if self.is_any(module, *func, OWN_HANDLERS))
+            })
     }
 
     /// What a handler for HTTP exceptions answers.
@@ -223,10 +271,49 @@ impl Project {
         if !name.ends_with("JSONResponse") || answer.status.is_some_and(|status| status < 400) {
             return None;
         }
-        let keys = self.keys_of(module, answer.content?)?;
+        let content = answer.content?;
+        let keys = self.keys_of(module, content)?;
+        if self.is_prescribed(module, content, &keys) {
+            return None;
+        }
         let is_error =
             is_handler || answer.status.is_some() || keys.iter().any(|key| ERROR_KEYS.contains(&key.as_str()));
-        if is_error { body_shape(&keys) } else { None }
+        if !is_error {
+            return None;
+        }
+        match self.value_of_key(module, content, "detail").and_then(|value| self.shape_of_detail(module, value)) {
+            // FastAPI answers validation errors so, which a handler may do in its place.
+            Some(ErrorShape::DetailList) if is_handler => None,
+            Some(shape) => Some(shape),
+            None => body_shape(&keys),
+        }
+    }
+
+    /// Whether OAuth prescribes a body: `{"error": "invalid_grant", "error_description": …}`.
+    fn is_prescribed(&self, module: &Module, content: ExprId, keys: &BTreeSet<String>) -> bool {
+        let is_code = |value: ExprId| {
+            self.constant_string(module, value).is_some_and(|text| OAUTH_CODES.contains(&text.as_str()))
+        };
+        keys.contains("error")
+            && (OAUTH_KEYS.iter().any(|key| keys.contains(*key))
+                || self.value_of_key(module, content, "error").is_some_and(is_code))
+    }
+
+    /// What a body that is written as a dict has under a key.
+    fn value_of_key(&self, module: &Module, content: ExprId, name: &str) -> Option<ExprId> {
+        let syntax = &module.python.syntax;
+        match &syntax.expr(content).kind {
+            ExprKind::Dict(items) => {
+                let is_it = |key: Option<ExprId>| key.is_some_and(|key| syntax.string(key) == Some(name));
+                items.iter().find(|item| is_it(item.key)).map(|item| item.value)
+            }
+            ExprKind::Name { .. } => {
+                let value = self.local_value(module, content)?;
+                let is_dict = matches!(syntax.expr(value).kind, ExprKind::Dict(_));
+                if is_dict { self.value_of_key(module, value, name) } else { None }
+            }
+            _ => None,
+        }
     }
 
     /// The shape that the detail of an `HTTPException` makes.
@@ -237,7 +324,11 @@ impl Project {
             ExprKind::Call { func, .. } if self.is_any(module, *func, &["str"]) => Some(ErrorShape::DetailText),
             ExprKind::BinOp { left, .. } => self.shape_of_detail(module, *left),
             ExprKind::BoolOp { values, .. } => values.iter().find_map(|&value| self.shape_of_detail(module, value)),
-            ExprKind::Dict(_) => Some(ErrorShape::DetailObject(carried(&self.keys_of(module, detail)?))),
+            ExprKind::Dict(_) => {
+                let keys = self.keys_of(module, detail)?;
+                (!self.is_prescribed(module, detail, &keys)).then(|| ErrorShape::DetailObject(carried(&keys)))
+            }
+            ExprKind::List { .. } | ExprKind::ListComp { .. } => Some(ErrorShape::DetailList),
             ExprKind::Name { .. } => {
                 let value = self.local_value(module, detail)?;
                 if matches!(syntax.expr(value).kind, ExprKind::Name { .. }) {

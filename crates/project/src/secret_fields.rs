@@ -1,6 +1,7 @@
 //! Fields of answers that hold what no client should be told, by their names.
 
-use crate::{Module, Project};
+use crate::database::reading::returned;
+use crate::{Definition, Module, Project};
 use pyaudit_python::{ExprId, ExprKind};
 
 /// What a field holds by its name.
@@ -151,6 +152,8 @@ const HARMLESS: &[&str] = &[
     "scopes",
     "help",
     "description",
+    "header",
+    "headers",
 ];
 
 /// What a field holds by its name; `None` for one that may be shown.
@@ -211,6 +214,25 @@ impl Project {
         }
     }
 
+    /// Whether an answer takes a field from a property of the rows that it is made of, which computes it and gives no stored
+    /// secret: `WebhookRead.secret` of `Webhook.secret`.
+    pub fn is_computed_in_rows(&self, model: &str, field: &str) -> bool {
+        let tables = self.database.tables().iter().filter(|table| {
+            table.class_path.last().is_some_and(|name| model.len() > name.len() && model.contains(name.as_str()))
+        });
+        let mut computed = tables.filter_map(|table| {
+            let home = self.modules.get(table.module);
+            match self.member(home, table.class?, field)? {
+                (home, Definition::Function(property)) => Some((home, property)),
+                _ => None,
+            }
+        });
+        computed.any(|(home, property)| {
+            let values = returned(home, property);
+            !values.is_empty() && !values.iter().any(|&value| gives_secret(home, value))
+        })
+    }
+
     /// The column with a secret of the table that a row, or each of several rows, is of.
     fn secret_column_of(&self, module: &Module, row: ExprId) -> Option<(&crate::database::Table, &str, ExprId)> {
         let table = self.table_of_row(module, row).or_else(|| self.table_of_query(module, row))?;
@@ -223,6 +245,19 @@ impl Project {
         })?;
         Some((table, &column.attribute, row))
     }
+}
+
+/// Whether a value is, or is decrypted from, an attribute that holds a secret.
+fn gives_secret(module: &Module, value: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    syntax.walk_exprs_of(value).any(|part| match syntax.expr(part).kind {
+        ExprKind::Attribute { attr, .. } => {
+            let name = syntax.identifier(attr);
+            name.contains("decrypt") || secret_field(name).is_some()
+        }
+        ExprKind::Name { id, .. } => syntax.name(id).contains("decrypt"),
+        _ => false,
+    })
 }
 
 #[cfg(test)]
@@ -257,6 +292,8 @@ mod tests {
             "next_page_token",
             "csrf_token",
             "push_token",
+            "api_key_header",
+            "auth_token_header_name",
             "public_key",
             "file_hash",
             "content_hash",

@@ -153,6 +153,8 @@ impl<'a> Bodies<'a> {
                     return Some(self.syntax.stmt(stmt).range);
                 }
                 StmtKind::With { body, .. } => open.extend(body.iter().rev()),
+                // `if is_other_database: return` leaves before the raise.
+                StmtKind::If { clauses, .. } if clauses.iter().any(|clause| self.leaves(&clause.body)) => return None,
                 StmtKind::Expr(call) => {
                     let called = self.called_function(*call).filter(|&called| seen.insert(called));
                     open.extend(called.map(|called| self.body(called)).unwrap_or_default());
@@ -161,6 +163,11 @@ impl<'a> Bodies<'a> {
             }
         }
         None
+    }
+
+    fn leaves(&self, body: &[StmtId]) -> bool {
+        let mut inside = self.syntax.walk_stmts_in(body, false);
+        inside.any(|stmt| matches!(self.syntax.stmt(stmt).kind, StmtKind::Return(_)))
     }
 
     /// The statements of a function, the last one first.

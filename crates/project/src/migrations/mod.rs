@@ -48,6 +48,8 @@ pub struct Revision {
     pub downgrade: Option<Function>,
     /// Words in the module or the downgrade that say there is no way back.
     pub irreversible: Option<Range>,
+    /// Words in the same places that say why what `upgrade` did cannot be undone: what is lost, which backup is needed.
+    pub reason: Option<Range>,
     /// Words in the same places that say the downgrade is as it is on purpose.
     pub intentional: Option<Range>,
     /// Whether the module changes rows alone (`INSERT`, `UPDATE`, `bulk_insert`) and nothing of the schema, as far as its

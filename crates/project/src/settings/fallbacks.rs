@@ -131,6 +131,11 @@ impl Project {
 }
 
 impl Fallback<'_> {
+    /// The name that a read outside of classes of settings is assigned to.
+    pub(super) fn target(&self) -> Option<&str> {
+        self.target
+    }
+
     /// Whether it is taken in development alone.
     pub fn is_for_development(&self) -> bool {
         self.condition == Some(Condition::Development)

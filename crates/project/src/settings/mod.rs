@@ -22,6 +22,7 @@
 
 mod bypassed;
 mod classes;
+mod compared_addresses;
 mod configuration;
 mod declarations;
 mod fallbacks;
@@ -46,8 +47,8 @@ pub(crate) use forms::ReadForm;
 pub use forms::Reader;
 pub use literal::Literal;
 pub use reads::EnvironmentRead;
-pub use selected::Selection;
 pub use secret_defaults::{SecretDefault, SecretKind, secret_kind};
+pub use selected::Selection;
 pub(crate) use unset::WRAPPERS;
 pub use validators::{Action, Outcome, Refusal, Test, Validator, ValidatorKind};
 

@@ -27,8 +27,20 @@ const SELECTORS: &[&str] = &["env", "environment", "stage", "mode", "profile", "
 
 /// Words of a class that tell which environment it is for.
 const ENVIRONMENTS: &[&str] = &[
-    "dev", "develop", "development", "local", "test", "testing", "stage", "staging", "qa", "uat", "prod",
-    "production", "live", "ci",
+    "dev",
+    "develop",
+    "development",
+    "local",
+    "test",
+    "testing",
+    "stage",
+    "staging",
+    "qa",
+    "uat",
+    "prod",
+    "production",
+    "live",
+    "ci",
 ];
 
 /// Values that mean that users are served.
@@ -47,9 +59,11 @@ impl Project {
 
     fn are_chosen_in(&self, module: ModuleId) -> bool {
         let python = &self.modules.get(module).python;
-        let named = self.settings.classes().iter().filter(|class| {
-            class.path.last().is_some_and(|name| python.name_id(name).is_some())
-        });
+        let named = self
+            .settings
+            .classes()
+            .iter()
+            .filter(|class| class.path.last().is_some_and(|name| python.name_id(name).is_some()));
         let named: Vec<&SettingsClass> = named.collect();
         named.iter().enumerate().any(|(at, one)| named[..at].iter().any(|other| self.are_siblings(one, other)))
     }
@@ -75,7 +89,8 @@ impl Project {
         let name = class.path.last()?;
         let modules = self.modules.iter().filter(|module| module.python.name_id(name).is_some());
         modules.into_iter().find_map(|module| {
-            let read = self.settings.reads().iter().find(|read| read.module == module.id && self.selects_settings(read))?;
+            let read =
+                self.settings.reads().iter().find(|read| read.module == module.id && self.selects_settings(read))?;
             let values = self.values_selecting(module, class)?;
             let default = read.default_value.as_ref().and_then(|value| value.as_str()).map(str::to_owned);
             let is_default = default.as_ref().is_some_and(|default| values.contains(&default.to_ascii_lowercase()));
