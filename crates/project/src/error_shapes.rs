@@ -18,7 +18,7 @@ const VALIDATION: &[&str] = &["fastapi.exceptions.RequestValidationError", "fast
 /// The handler for HTTP exceptions of the framework.
 const OWN_HANDLERS: &[&str] = &["fastapi.exception_handlers.http_exception_handler"];
 
-/// Keys that RFC 6749, section 5.2, prescribes beside `error`, and the codes of OAuth and OpenID Connect that it may have.
+/// Keys that RFC 6749, section 5.2, prescribes beside `error`, and the codes of OAuth that it may have.
 const OAUTH_KEYS: &[&str] = &["error_description", "error_uri"];
 const OAUTH_CODES: &[&str] = &[
     "access_denied",

@@ -1,5 +1,6 @@
 //! What a callable demands that is used as a dependency: a function, class, instance, or what a factory returns.
 
+use super::dependencies::unknown;
 use super::schemes::{may_authenticate, of_instance, of_method, words_of};
 use super::{Analyst, Authentication, Demand, Guard};
 use crate::{Definition, Module, Symbol};
@@ -50,7 +51,7 @@ impl Analyst<'_> {
             ExprKind::Lambda { .. } => self.of_lambda(module, expr, depth),
             ExprKind::None => Authentication::default(),
             // `GUARDS["admin"]`
-            _ => self.unknown(module, expr, self.project.sources.slice(module.span_of(expr))),
+            _ => unknown(module, expr, self.project.sources.slice(module.span_of(expr))),
         }
     }
 
@@ -74,7 +75,7 @@ impl Analyst<'_> {
             return self.outcome(module, function, depth).authentication;
         }
         if is_given(module, expr) {
-            return self.unknown(module, expr, self.project.sources.slice(module.span_of(expr)));
+            return unknown(module, expr, self.project.sources.slice(module.span_of(expr)));
         }
         let symbol = self.project.symbol(module, expr);
         if let Some(Symbol::External(name)) = &symbol {
@@ -206,7 +207,7 @@ fn nearest_function(module: &Module, expr: ExprId) -> Option<StmtId> {
         _ => None,
     });
     let functions: Vec<StmtId> = functions.collect::<Option<_>>()?;
-    functions.into_iter().filter(|&function| syntax.stmt(function).range.start < before).last()
+    functions.into_iter().rfind(|&function| syntax.stmt(function).range.start < before)
 }
 
 /// Whether a name is a parameter of a function around it that is handed a guard, or may be: `def routes(guard): …`.

@@ -47,7 +47,7 @@ impl Analyst<'_> {
         let declares = external.is_some_and(|name| DECLARING.iter().any(|library| name.starts_with(library)));
         let name = self.project.sources.slice(module.span_of(func));
         if is_dependency || (!declares && may_authenticate(name)) {
-            return self.unknown(module, call, name);
+            return unknown(module, call, name);
         }
         Authentication::default()
     }
@@ -59,8 +59,8 @@ impl Analyst<'_> {
     }
 
     fn of_elements(&self, module: &Module, expr: ExprId, depth: u32) -> Authentication {
-        let unknown = || self.unknown(module, expr, self.project.sources.slice(module.span_of(expr)));
-        let Some(depth) = depth.checked_sub(1) else { return unknown() };
+        let not_known = || unknown(module, expr, self.project.sources.slice(module.span_of(expr)));
+        let Some(depth) = depth.checked_sub(1) else { return not_known() };
         let of = |inner: ExprId| self.of_elements(module, inner, depth);
         match &module.python.syntax.expr(expr).kind {
             ExprKind::None => Authentication::default(),
@@ -76,7 +76,7 @@ impl Analyst<'_> {
                     self.of_dependence(dependence, depth)
                 }
                 (_, Some((home, value))) => self.of_elements(home, value, depth),
-                _ => unknown(),
+                _ => not_known(),
             },
         }
     }
@@ -85,10 +85,10 @@ impl Analyst<'_> {
     pub(super) fn of_depends(&self, module: &Module, expr: ExprId, depth: u32) -> Option<Authentication> {
         Some(self.of_callable(module, self.project.depends_on(module, expr)?, depth))
     }
+}
 
-    /// Something that may demand a credential and cannot be followed.
-    pub(super) fn unknown(&self, module: &Module, at: ExprId, name: &str) -> Authentication {
-        let name = name.split('(').next().unwrap_or_default().trim().to_owned();
-        Authentication::by(Guard { name, span: module.span_of(at), demand: Demand::Unknown })
-    }
+/// Something that may demand a credential and cannot be followed.
+pub(super) fn unknown(module: &Module, at: ExprId, name: &str) -> Authentication {
+    let name = name.split('(').next().unwrap_or_default().trim().to_owned();
+    Authentication::by(Guard { name, span: module.span_of(at), demand: Demand::Unknown })
 }

@@ -14,24 +14,15 @@ impl Fallback<'_> {
         if !self.value.as_str().is_some_and(|text| text.contains("://")) {
             return false;
         }
-        let mut count = 0_usize;
-        let all = match self.field {
-            Some((class, field)) => {
-                let at = project
-                    .settings
-                    .classes()
-                    .iter()
-                    .position(|it| (it.module, it.class) == (class.module, class.class));
-                let uses = at.into_iter().flat_map(|at| project.settings.uses_of(at, &field.name));
-                uses.inspect(|_| count += 1).all(|it| is_taken_apart(project.modules.get(it.module), it.expr))
-            }
-            None => {
-                let uses = project.uses_of_constant(self);
-                count = uses.len();
-                uses.into_iter().all(|(module, expr)| is_taken_apart(module, expr))
-            }
+        let uses: Vec<(&Module, ExprId)> = if let Some((class, field)) = self.field {
+            let classes = &mut project.settings.classes().iter();
+            let at = classes.position(|it| (it.module, it.class) == (class.module, class.class));
+            let uses = at.into_iter().flat_map(|at| project.settings.uses_of(at, &field.name));
+            uses.map(|it| (project.modules.get(it.module), it.expr)).collect()
+        } else {
+            project.uses_of_constant(self)
         };
-        all && count > 0
+        !uses.is_empty() && uses.into_iter().all(|(module, expr)| is_taken_apart(module, expr))
     }
 }
 
