@@ -172,7 +172,7 @@ fn a_dependency_by_other_ways_demands_what_it_calls() {
          guards = Guards()\n@app.post('/e')\ndef e(user=guards.role('x')): ...\n\
          @app.post('/f', dependencies=[guards.role('y')])\ndef f(): ...\n\
          MORE = [Depends(load_flags)] if DEMO else None\nALL = (MORE or []) + [SIGNED_IN]\n\
-         @app.post('/g', dependencies=ALL)\ndef g(): ...\n@app.post('/h', dependencies=MORE)\ndef h(): ...\n"
+         @app.post('/g', dependencies=ALL)\ndef g(): ...\n@app.post('/h', dependencies=MORE)\ndef h(x=Depends(lambda: guards.role('x'))): ...\n"
     );
     let expected = ["a", "b", "c", "d", "e", "f", "g"].map(|name| format!("POST /{name} required get_user"));
     let (open, guarded) = of(&text).split_last().map(|(last, rest)| (last.clone(), rest.to_vec())).unwrap_or_default();

@@ -55,9 +55,14 @@ impl Analyst<'_> {
         }
     }
 
-    /// What a function without a name demands by the functions that it calls: `lambda request: check(request, "x")`.
+    /// What a function without a name demands by the functions that it calls: `lambda request: check(request, "x")`. One
+    /// without parameters sees nothing of the request, and what it returns is not called.
     fn of_lambda(&self, module: &Module, lambda: ExprId, depth: u32) -> Authentication {
         let syntax = &module.python.syntax;
+        if matches!(&syntax.expr(lambda).kind, ExprKind::Lambda { parameters, .. } if parameters.iter().next().is_none())
+        {
+            return Authentication::default();
+        }
         let calls = syntax.walk_exprs_of(lambda).filter_map(|id| match syntax.expr(id).kind {
             ExprKind::Call { func, .. } => Some(func),
             _ => None,

@@ -48,12 +48,13 @@ fn words_of_image(project: &Project, site: &Site, table: &Value) -> Option<Vec<S
     let path = paths::join(&site.directory, named)?;
     let (file, _) = project.sources.files().find(|(_, source)| source.path == path)?;
     let Some(Data::Dockerfile(dockerfile)) = project.files.get(file) else { return None };
-    // A target names another stage, whose command may be another.
-    if build.get("target").is_some() && dockerfile.stages.len() > 1 {
-        return None;
-    }
-    let instructions: Vec<_> =
-        dockerfiles::lineage(dockerfile).into_iter().flat_map(|stage| &stage.instructions).collect();
+    let target = build.get("target").and_then(Value::as_str);
+    // A stage that is named may take its command from those below it, which are not looked at then.
+    let stages = match target {
+        Some(target) => dockerfile.stages.iter().filter(|stage| stage.name.as_deref() == Some(target)).collect(),
+        None => dockerfiles::lineage(dockerfile),
+    };
+    let instructions: Vec<_> = stages.into_iter().flat_map(|stage| &stage.instructions).collect();
     let last = |keyword: &str| instructions.iter().rev().find(|instruction| instruction.keyword == keyword);
     let commands = ["ENTRYPOINT", "CMD"].iter().filter_map(|keyword| last(keyword));
     Some(commands.flat_map(|instruction| split(&instruction.arguments.text)).collect())
