@@ -20,7 +20,8 @@ check! {
     /// ## Limits
     /// Only what catches everything, an error of a library (SQLAlchemy, requests, botocore and so on), or an error about a
     /// file that the project itself never raises, is examined: a `ValueError` or a class of the project usually carries a
-    /// message for the user. Validation errors and errors of
+    /// message for the user. Where the project raises the error of a library itself, with a text of its own, the
+    /// confidence is low. Validation errors and errors of
     /// tokens are left alone, and so is a branch for development alone, or a function of the project that makes a text of
     /// the error. An answer put together in a service is seen where the handler returns it whole or as a value of a
     /// dictionary, not where it is taken apart.
@@ -79,6 +80,8 @@ struct Whole<'p> {
     answering: BTreeSet<(ModuleId, StmtId)>,
     /// The last names of the classes that the project raises.
     raised: BTreeSet<&'p str>,
+    /// The last names of the classes of libraries that the project raises with a text of its own.
+    written: BTreeSet<&'p str>,
 }
 
 /// A place where the client is told of an exception.
@@ -103,7 +106,11 @@ fn message(leak: &Leak, count: usize) -> String {
 }
 
 fn run(project: &Project, findings: &mut Findings) {
-    let whole = Whole { answering: project.answering_functions(), raised: project.raised_names() };
+    let whole = Whole {
+        answering: project.answering_functions(),
+        raised: project.raised_names(),
+        written: project.raised_with_own_text(),
+    };
     for module in project.modules.iter().filter(|module| module.role == Role::Application) {
         in_module(project, &whole, module, findings);
     }
@@ -134,10 +141,9 @@ fn leaks_of_clauses(project: &Project, whole: &Whole<'_>, module: &Module, findi
     let mut leaks = Vec::new();
     for catch in project.catches(module).iter().filter(|catch| may_tell_of_the_inside(catch, whole)) {
         findings.examined(1);
-        let names = catch.names_with_it();
-        let confidence = if catch.breadth == Breadth::Named { Confidence::Medium } else { Confidence::High };
+        let confidence = confidence(catch, whole);
         let values = catch.statements().filter_map(|stmt| sent(project, whole, module, stmt));
-        leaks.extend(shown(project, module, values, &names).map(|(part, shown)| {
+        leaks.extend(shown(project, module, values, |value| catch.names_with_it(value)).map(|(part, shown)| {
             let caught = caught(project, catch);
             Leak { shown, confidence, part, caught }
         }));
@@ -154,7 +160,7 @@ fn leaks_of_handlers(project: &Project, whole: &Whole<'_>, module: &Module, find
         let names: BTreeSet<NameId> = function.parameters.iter().skip(1).map(|it| it.name.name).collect();
         let stmts = module.python.syntax.walk_stmts_in(&function.body, false);
         let values = stmts.filter_map(|stmt| sent(project, whole, module, stmt));
-        leaks.extend(shown(project, module, values, &names).map(|(part, shown)| {
+        leaks.extend(shown(project, module, values, |_| names.clone()).map(|(part, shown)| {
             let caught = "exception_handler(Exception)".to_owned();
             Leak { shown, confidence: Confidence::High, part, caught }
         }));
@@ -167,11 +173,23 @@ fn shown(
     project: &Project,
     module: &Module,
     values: impl Iterator<Item = ExprId>,
-    names: &BTreeSet<NameId>,
+    names: impl Fn(ExprId) -> BTreeSet<NameId>,
 ) -> impl Iterator<Item = (ExprId, Shown)> {
     values
-        .filter_map(|value| project.shown_exception(module, names, value))
+        .filter_map(|value| project.shown_exception(module, &names(value), value))
         .filter(|&(part, _)| project.condition_at(module, Parent::Expr(part)) != Some(Condition::Development))
+}
+
+/// How sure it is that what a clause catches was not written for the client.
+fn confidence(catch: &Catch<'_>, whole: &Whole<'_>) -> Confidence {
+    let is_written = |symbol: &pyaudit_check::project::Symbol| {
+        symbol.external().is_some_and(|name| whole.written.contains(name.rsplit('.').next().unwrap_or(name)))
+    };
+    match catch.breadth {
+        Breadth::Named if catch.caught.iter().any(is_written) => Confidence::Low,
+        Breadth::Named => Confidence::Medium,
+        _ => Confidence::High,
+    }
 }
 
 /// Whether a clause catches what nobody expected, or the error of a library.

@@ -21,7 +21,9 @@ check! {
     ///
     /// ## Limits
     /// The layer of a module is told by its name and by the names of its packages (`services`, `user_service.py`, `crud`,
-    /// `repositories`, `models`); a module that registers routes belongs to the routes whatever its name is. Functions that
+    /// `repositories`, `models`); a module that registers routes, also by a decorator of the project's own
+    /// (`@endpoint.get("/path")`), belongs to the routes whatever its name is. Of a module whose only router is made by a
+    /// method of a class, that class alone is the routes. Functions that
     /// are given to `Depends` or `Security`, or take such parameters, may raise for the client, and so may modules whose names say that they are about
     /// errors, handlers, middleware or dependencies. Subclasses of `HTTPException` are not looked at. A name that the `__init__.py` of a package passes on counts as imported from the module that defines it.
     id: "layer-inversion",
@@ -81,8 +83,9 @@ fn run(project: &Project, findings: &mut Findings) {
 
 /// The imports of modules of routes, at any depth, each with the name of the module.
 fn route_imports(project: &Project, module: &Module, layers: &Layers) -> Vec<(Span, String)> {
+    let imported = |import: &Import| project.imported(module, import);
     let home = |import: &Import| {
-        let imported = project.imported(module, import);
+        let imported = imported(import);
         if let Some(Symbol::Module(id)) = imported {
             return Some(id);
         }
@@ -102,9 +105,13 @@ fn route_imports(project: &Project, module: &Module, layers: &Layers) -> Vec<(Sp
         .imports
         .iter()
         .filter(|import| !import.type_checking && !module.python.is_in_main_guard(Parent::Stmt(import.stmt)));
+    let mut told = BTreeSet::new();
     let routes = imports.filter_map(|import| {
         let home = home(import).filter(|&home| layers.of(home) == Some(ModuleLayer::Routes))?;
-        Some((module.span(import.range), project.modules.get(home).name.clone()))
+        let home = project.modules.get(home);
+        // What one statement takes is one place.
+        let takes = project.takes_routes(home, imported(import).as_ref()) && told.insert(import.stmt);
+        takes.then(|| (module.span(import.range), home.name.clone()))
     });
     routes.collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::{Module, Project, Symbol};
 use pyaudit_python::{ExceptHandler, ExprId, ExprKind, NameId, Parent, StmtId, StmtKind};
-use pyaudit_source::Span;
+use pyaudit_source::{Role, Span};
 use std::collections::BTreeSet;
 
 /// How much an `except` clause catches.
@@ -80,6 +80,25 @@ impl Project {
                     _ => raised,
                 };
                 names.extend(module.last_name(class));
+            }
+        }
+        names
+    }
+
+    /// The last names of the classes of libraries that the application raises with a text of its own.
+    pub fn raised_with_own_text(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for module in self.modules.iter().filter(|module| module.role == Role::Application) {
+            let syntax = &module.python.syntax;
+            for (_, stmt) in syntax.stmts() {
+                let StmtKind::Raise { exc: Some(raised), .. } = stmt.kind else { continue };
+                let ExprKind::Call { func, args, .. } = &syntax.expr(raised).kind else { continue };
+                let is_written = args.iter().any(|&argument| {
+                    syntax.string(argument).is_some() || matches!(syntax.expr(argument).kind, ExprKind::FString(_))
+                });
+                if is_written && self.symbol(module, *func).is_some_and(|symbol| symbol.external().is_some()) {
+                    names.extend(module.last_name(*func));
+                }
             }
         }
         names
@@ -166,10 +185,12 @@ impl<'p> Catch<'p> {
         exprs.any(|expr| self.is_the_exception(expr))
     }
 
-    /// The names that hold the exception or a text made of it: its own, and those the clause assigns from it.
-    pub fn names_with_it(&self) -> BTreeSet<NameId> {
+    /// The names that hold the exception or a text made of it at a place in the clause: its own, and those the clause
+    /// assigns from it, where no later assignment on every way to the place gave them another value.
+    pub fn names_with_it(&self, place: ExprId) -> BTreeSet<NameId> {
         let syntax = &self.module.python.syntax;
         let mut names: BTreeSet<NameId> = self.clause.name.iter().map(|name| name.name).collect();
+        let mut held = names.clone();
         for stmt in self.statements() {
             let StmtKind::Assign { targets, value } = &syntax.stmt(stmt).kind else { continue };
             let holds = syntax
@@ -180,9 +201,12 @@ impl<'p> Catch<'p> {
                 && holds
             {
                 names.insert(id);
+                if self.module.may_reach(*value, place) {
+                    held.insert(id);
+                }
             }
         }
-        names
+        held
     }
 
     /// Whether the clause calls anything.

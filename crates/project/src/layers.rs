@@ -111,10 +111,11 @@ impl Project {
         layers
     }
 
-    /// The modules that make an application or router, or register routes.
+    /// The modules that make an application or router, or register routes, also by a decorator of the project's own.
     fn route_modules(&self) -> BTreeSet<ModuleId> {
         let routers = self.routes.routers.iter().map(|router| router.module);
-        routers.chain(self.routes.routes.iter().map(|route| route.module)).collect()
+        let decorated = self.modules.iter().filter(|module| module.has_decorated_routes()).map(|module| module.id);
+        routers.chain(self.routes.routes.iter().map(|route| route.module)).chain(decorated).collect()
     }
 
     /// The names of the functions and methods that some module of the project gives to `Depends` or `Security`.

@@ -74,6 +74,7 @@ mod returned_values;
 mod route_overlaps;
 mod route_parameters;
 mod route_purposes;
+mod routed_functions;
 mod routes;
 mod running_maxima;
 mod runtime_files;

@@ -41,7 +41,7 @@ impl Module {
     fn goes_on_to(&self, assignment: StmtId, holders: &[StmtId], around: &[StmtId]) -> bool {
         let syntax = &self.python.syntax;
         let name = self.assigned_name(assignment);
-        let is_tried = holders.iter().any(|&stmt| matches!(syntax.stmt(stmt).kind, StmtKind::Try { .. }));
+        let is_tried = self.is_tried(assignment, holders);
         let mut inner = assignment;
         for holder in holders.iter().copied().map(Some).chain([None]) {
             let blocks = holder.map_or_else(|| vec![&*syntax.body], |holder| self.blocks_of(holder));
@@ -77,13 +77,32 @@ impl Module {
                 StmtKind::Assign { .. } | StmtKind::AnnAssign { value: Some(_), .. } => {
                     !is_tried && name.is_some() && self.assigned_name(stmt) == name
                 }
-                _ => false,
+                _ => self.ends_on_every_branch(stmt, around, name, is_tried),
             };
             if ends {
                 return Way::Ends;
             }
         }
         Way::GoesOn
+    }
+
+    /// Whether a value ends in each branch of an `if` that has an `else`, or in the body of a `with`.
+    fn ends_on_every_branch(&self, stmt: StmtId, around: &[StmtId], name: Option<&str>, is_tried: bool) -> bool {
+        let branches = match &self.python.syntax.stmt(stmt).kind {
+            StmtKind::If { orelse, .. } if !orelse.is_empty() => self.blocks_of(stmt),
+            StmtKind::With { body, .. } => vec![&**body],
+            _ => return false,
+        };
+        branches.into_iter().all(|branch| matches!(self.way_from(branch, around, name, is_tried), Way::Ends))
+    }
+
+    /// Whether a statement stands in the body of a `try`, whose clauses may see what it did and go on.
+    fn is_tried(&self, stmt: StmtId, holders: &[StmtId]) -> bool {
+        let inner = [stmt].into_iter().chain(holders.iter().copied());
+        inner.zip(holders).any(|(inner, &holder)| match &self.python.syntax.stmt(holder).kind {
+            StmtKind::Try { body, .. } => body.contains(&inner),
+            _ => false,
+        })
     }
 
     /// The one name that a statement assigns to.
@@ -156,6 +175,16 @@ mod tests {
             reaching("    if a:\n        x = 1\n        x = 2\n    else:\n        x = 3\n    use(x)\n"),
             ["2", "3"]
         );
+        assert_eq!(
+            reaching(
+                "    x = 1\n    if a:\n        x = 2\n    elif b:\n        return\n    else:\n        x = 3\n    use(x)\n"
+            ),
+            ["2", "3"]
+        );
+        assert_eq!(
+            reaching("    try:\n        pass\n    except E:\n        x = 1\n        x = 2\n        use(x)\n"),
+            ["2"]
+        );
         assert_eq!(reaching("    use(x)\n    x = 1\n"), [""; 0]);
         assert_eq!(reaching("    if a:\n        x = 1\n    else:\n        use(x)\n"), [""; 0]);
     }
@@ -167,6 +196,14 @@ mod tests {
         assert_eq!(
             reaching("    try:\n        x = 1\n        raise E\n    except E:\n        pass\n    use(x)\n"),
             ["1"]
+        );
+        assert_eq!(
+            reaching("    try:\n        x = 1\n        x = load()\n    except E:\n        pass\n    use(x)\n"),
+            ["1", "load()"]
+        );
+        assert_eq!(
+            reaching("    x = 1\n    if a:\n        x = 2\n    elif b:\n        x = 3\n    use(x)\n"),
+            ["1", "2", "3"]
         );
         assert_eq!(reaching("    try:\n        x = 1\n    finally:\n        use(x)\n"), ["1"]);
         assert_eq!(reaching("    for b in a:\n        x = b\n        break\n    use(x)\n"), ["b"]);
