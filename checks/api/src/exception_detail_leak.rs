@@ -143,10 +143,12 @@ fn leaks_of_clauses(project: &Project, whole: &Whole<'_>, module: &Module, findi
         findings.examined(1);
         let confidence = confidence(catch, whole);
         let values = catch.statements().filter_map(|stmt| sent(project, whole, module, stmt));
-        leaks.extend(shown(project, module, values, |value| catch.names_with_it(value)).map(|(part, shown)| {
-            let caught = caught(project, catch);
-            Leak { shown, confidence, part, caught }
-        }));
+        leaks.extend(shown(project, module, values, |value| catch.names_with_it(value)).into_iter().map(
+            |(part, shown)| {
+                let caught = caught(project, catch);
+                Leak { shown, confidence, part, caught }
+            },
+        ));
     }
     leaks
 }
@@ -160,7 +162,7 @@ fn leaks_of_handlers(project: &Project, whole: &Whole<'_>, module: &Module, find
         let names: BTreeSet<NameId> = function.parameters.iter().skip(1).map(|it| it.name.name).collect();
         let stmts = module.python.syntax.walk_stmts_in(&function.body, false);
         let values = stmts.filter_map(|stmt| sent(project, whole, module, stmt));
-        leaks.extend(shown(project, module, values, |_| names.clone()).map(|(part, shown)| {
+        leaks.extend(shown(project, module, values, |_| names.clone()).into_iter().map(|(part, shown)| {
             let caught = "exception_handler(Exception)".to_owned();
             Leak { shown, confidence: Confidence::High, part, caught }
         }));
@@ -174,10 +176,11 @@ fn shown(
     module: &Module,
     values: impl Iterator<Item = ExprId>,
     names: impl Fn(ExprId) -> BTreeSet<NameId>,
-) -> impl Iterator<Item = (ExprId, Shown)> {
-    values
+) -> Vec<(ExprId, Shown)> {
+    let told = values
         .filter_map(|value| project.shown_exception(module, &names(value), value))
-        .filter(|&(part, _)| project.condition_at(module, Parent::Expr(part)) != Some(Condition::Development))
+        .filter(|&(part, _)| project.condition_at(module, Parent::Expr(part)) != Some(Condition::Development));
+    told.collect()
 }
 
 /// How sure it is that what a clause catches was not written for the client.

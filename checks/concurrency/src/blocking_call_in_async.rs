@@ -26,7 +26,10 @@ check! {
     /// to are examined, and those that a library is given by a decorator (confidence medium). What runs when the
     /// application starts or stops is left alone, and so is a coroutine that `asyncio.run` runs in a thread, a script or a
     /// Celery task. Sessions and connections of SQLAlchemy are told by `sync-session-in-async`. Where an override or one
-    /// of several values may be meant, the confidence is low. Work that only computes is not seen.
+    /// of several values may be meant, the confidence is low, and so it is where the coroutine awaits the asynchronous twin of a
+    /// function on the way before (`discover_async` beside `discover`). What is done only until it is kept
+    /// (`if self.client is None: self.client = connect()`) has severity low. A call that gives a constant to a parameter
+    /// which keeps the callee from blocking (`resolve=False` before `if not resolve: return`) is silent. Work that only computes is not seen.
     id: "blocking-call-in-async",
     summary: "a blocking call stops the event loop",
     area: Concurrency,
@@ -64,9 +67,10 @@ fn message(symbol: &str, duration: &str, names: &[String], others: usize) -> Str
     format!("`{symbol}` blocks the event loop{duration}{way}{more}")
 }
 
-fn confidence(way: &BlockingWay) -> Confidence {
+fn confidence(project: &Project, way: &BlockingWay) -> Confidence {
     match (way.chain.confidence, way.how) {
         (Certainty::Guess, _) => Confidence::Low,
+        _ if way.follows_awaited_twin(project) => Confidence::Low,
         (_, LoopUse::Serving) => Confidence::High,
         _ => Confidence::Medium,
     }
@@ -94,9 +98,9 @@ fn run(project: &Project, findings: &mut Findings) {
     }
     let mut groups: Vec<(Kind, Vec<BlockingWay>)> = groups.into_iter().map(|((.., kind), ways)| (kind, ways)).collect();
     for (_, ways) in &mut groups {
-        ways.sort_by_key(|way| {
+        ways.sort_by_cached_key(|way| {
             let place = (way.chain.end().span(project), way.chain.start().span(project));
-            (std::cmp::Reverse(confidence(way)), way.chain.edges.len(), place)
+            (way.is_one_shot(project), std::cmp::Reverse(confidence(project, way)), way.chain.edges.len(), place)
         });
     }
     for (kind, ways) in &groups {
@@ -139,7 +143,9 @@ fn report(project: &Project, kind: Kind, ways: &[BlockingWay], findings: &mut Fi
     let text = message(symbol, &duration(project, &best.chain), &names, coroutines.len() - 1);
     let place = callee(project, &best.chain);
     let finding = findings.report(place, text);
-    finding.severity(severity(kind)).confidence(confidence(best)).subject(format!(
+    // What is best comes first: where even that is done once only, the rest is too.
+    let severity = if best.is_one_shot(project) { Severity::Low } else { severity(kind) };
+    finding.severity(severity).confidence(confidence(project, best)).subject(format!(
         "{} in {}",
         symbol,
         names[names.len() - 1]

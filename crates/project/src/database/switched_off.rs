@@ -1,22 +1,22 @@
 //! Code behind a flag of its function that no caller turns on.
 
 use crate::{Module, NamedCall, Project};
-use pyaudit_python::{BoolOperator, ExprContext, ExprId, ExprKind, Parent, StmtId, StmtKind};
+use pyaudit_python::{BindingKind, ExprContext, ExprId, ExprKind, Parent, StmtId};
 use pyaudit_source::Role;
 
 impl Project {
-    /// Whether an expression runs only where a parameter of its function is true (`if strict:`, `strict and check(…)`),
+    /// Whether an expression runs only where a parameter of its function is true (`if strict:`, `strict and check(…)`,
+    /// `if not strict: return` before it),
     /// and every call outside the tests gives it a constant that is false. The function must be named in calls alone,
     /// all of which are known to run it.
     pub(super) fn is_switched_off(&self, module: &Module, expr: ExprId) -> bool {
         let syntax = &module.python.syntax;
         let Some(function) = syntax.enclosing_functions(Parent::Expr(expr)).next() else { return false };
         let Some(definition) = module.function(function) else { return false };
-        let is_parameter = |name: &&str| {
-            let mut parameters = definition.parameters.iter();
-            parameters.any(|parameter| syntax.identifier(parameter.name) == *name)
-        };
-        let flags: Vec<&str> = flags_around(module, expr).into_iter().filter(is_parameter).collect();
+        let kept = module.kept_parameters(function);
+        let demands = module.demands_of(expr).into_iter();
+        let flags: Vec<&str> =
+            demands.filter(|(name, holds)| *holds && kept.contains(name)).map(|(name, _)| name).collect();
         if flags.is_empty() {
             return false;
         }
@@ -53,72 +53,62 @@ impl Project {
 
     /// Whether a call gives a parameter a constant that is false, or leaves it to such a default.
     fn turns_off(&self, home: &Module, function: StmtId, flag: &str, call: &NamedCall<'_>) -> bool {
+        self.constant_given(home, function, flag, call, |module, value| module.truth_of_constant(value)) == Some(false)
+    }
+
+    /// What a call gives a parameter, where that is `True`, `False` or `None`, or the parameter is left to such a default.
+    /// What an argument stands for, `truth` says.
+    pub(crate) fn constant_given(
+        &self,
+        home: &Module,
+        function: StmtId,
+        flag: &str,
+        call: &NamedCall<'_>,
+        truth: impl Fn(&Module, ExprId) -> Option<bool>,
+    ) -> Option<bool> {
         let syntax = &home.python.syntax;
-        let Some(parameters) = home.function(function).map(|definition| &definition.parameters) else { return false };
-        let is_false = |module: &Module, value: ExprId| {
-            matches!(module.python.syntax.expr(value).kind, ExprKind::Bool(false) | ExprKind::None)
-        };
+        let parameters = &home.function(function)?.parameters;
         let is_flag = |parameter: &&pyaudit_python::Parameter| syntax.identifier(parameter.name) == flag;
         if call.has_unseen_arguments(self) {
-            return false;
+            return None;
         }
         if let Some(given) = call.option(self, flag) {
-            return is_false(call.module, given);
+            return truth(call.module, given);
         }
         let mut positional = parameters.posonlyargs.iter().chain(&parameters.args);
         let is_method =
             positional.clone().next().is_some_and(|first| matches!(syntax.identifier(first.name), "self" | "cls"));
-        let is_given = positional
-            .position(|parameter| is_flag(&parameter))
-            .is_some_and(|place| call.args.len() + usize::from(is_method) > place);
-        let default = parameters.iter().find(is_flag).and_then(|parameter| parameter.default);
-        !is_given && default.is_some_and(|default| is_false(home, default))
-    }
-}
-
-/// The names that must be true for an expression to be reached, as far as its function says so.
-fn flags_around(module: &Module, expr: ExprId) -> Vec<&str> {
-    let syntax = &module.python.syntax;
-    let mut flags = Vec::new();
-    let mut inner = Parent::Expr(expr);
-    for outer in syntax.ancestors(inner) {
-        match outer {
-            Parent::Expr(id) => {
-                if let ExprKind::BoolOp { op: BoolOperator::And, values } = &syntax.expr(id).kind {
-                    let earlier = values.iter().take_while(|&&value| Parent::Expr(value) != inner);
-                    flags.extend(earlier.filter_map(|&value| name(module, value)));
-                }
-            }
-            Parent::Stmt(id) => match &syntax.stmt(id).kind {
-                StmtKind::FunctionDef(_) => break,
-                StmtKind::If { clauses, .. } => {
-                    let is_around = |body: &[StmtId]| matches!(inner, Parent::Stmt(stmt) if body.contains(&stmt));
-                    let test = clauses.iter().find(|clause| is_around(&clause.body)).map(|clause| clause.test);
-                    flags.extend(test.into_iter().flat_map(|test| conjuncts(module, test)));
-                }
-                _ => {}
-            },
-            _ => {}
+        let place =
+            positional.position(|parameter| is_flag(&parameter)).map(|at| at - usize::from(is_method && at > 0));
+        if let Some(&given) = place.and_then(|place| call.args.get(place)) {
+            return truth(call.module, given);
         }
-        inner = outer;
+        let default = parameters.iter().find(is_flag).and_then(|parameter| parameter.default)?;
+        home.truth_of_constant(default)
     }
-    flags
 }
 
-/// The names that a condition asks to be true: `a` and `b` of `a and b`.
-fn conjuncts(module: &Module, test: ExprId) -> Vec<&str> {
-    match &module.python.syntax.expr(test).kind {
-        ExprKind::BoolOp { op: BoolOperator::And, values } => {
-            values.iter().filter_map(|&value| name(module, value)).collect()
+impl Module {
+    /// Whether `True`, `False` or `None` is true.
+    pub(crate) fn truth_of_constant(&self, value: ExprId) -> Option<bool> {
+        match self.python.syntax.expr(value).kind {
+            ExprKind::Bool(truth) => Some(truth),
+            ExprKind::None => Some(false),
+            _ => None,
         }
-        _ => name(module, test).into_iter().collect(),
     }
-}
 
-fn name(module: &Module, expr: ExprId) -> Option<&str> {
-    match module.python.syntax.expr(expr).kind {
-        ExprKind::Name { id, .. } => Some(module.python.syntax.name(id)),
-        _ => None,
+    /// The parameters of a function that it gives no other value.
+    pub(crate) fn kept_parameters(&self, function: StmtId) -> Vec<&str> {
+        let Some(definition) = self.function(function) else { return Vec::new() };
+        let scope = self.python.names.scope(self.python.scope_of_body(function));
+        let is_kept = |name: &pyaudit_python::NameId| {
+            let binding = scope.bindings.iter().find(|binding| binding.name == *name);
+            let mut sites = binding.into_iter().flat_map(|binding| &binding.sites);
+            sites.all(|site| matches!(site.kind, BindingKind::Parameter { .. }))
+        };
+        let names = definition.parameters.iter().map(|parameter| parameter.name.name);
+        names.filter(is_kept).map(|name| self.python.syntax.name(name)).collect()
     }
 }
 
@@ -141,7 +131,8 @@ mod tests {
     fn a_flag_that_every_caller_leaves_off_switches_off() {
         let joined = "        if strict and ask(row):\n            raise E\n";
         let nested = "        if strict:\n            ask(row)\n";
-        for body in [joined, nested] {
+        let guarded = "        if not strict:\n            continue\n        ask(row)\n";
+        for body in [joined, nested, guarded] {
             assert!(is_off(body, "def g(rows):\n    f(rows, strict=False)\n"), "{body}");
             assert!(!is_off(body, "def g(rows):\n    f(rows)\n"), "{body}");
             assert!(
