@@ -1,7 +1,7 @@
 use pyaudit_check::project::Module;
-use pyaudit_check::project::database::{Column, ConstraintKind, Table};
-use pyaudit_check::{Findings, Project, Role, Span, check};
-use std::collections::BTreeMap;
+use pyaudit_check::project::database::{Column, ConstraintKind, KeyUse, Table};
+use pyaudit_check::{Confidence, Findings, Project, Role, Severity, Span, check};
+use std::collections::{BTreeMap, BTreeSet};
 
 check! {
     /// ## What it does
@@ -23,7 +23,10 @@ check! {
     /// Silent where every known engine is MySQL or MariaDB, whose InnoDB tables index foreign keys themselves. For a key of
     /// several columns an index on the first of any of them is enough. Indexes that `.sql` files or tools outside of
     /// the repository make are not seen. Where a migration computes the names of tables and columns, a column counts as
-    /// indexed when its name and that of its table stand as strings in the migration. How many rows a table
+    /// indexed when its name and that of its table stand as strings in the migration. The severity is low for a key that
+    /// comes second in an index behind the column of the tenant, says who did something (`created_by`) or points back to
+    /// a child (`current_version_id`), where no query searches by it; the confidence is low where no code names the class of
+    /// the parent. How many rows a table
     /// has cannot be known: a table that stays small needs no index.
     id: "fk-without-index",
     summary: "a foreign key column has no index",
@@ -67,6 +70,9 @@ fn run(project: &Project, findings: &mut Findings) {
     report(project, bare, findings);
 }
 
+/// How many tables of a shared column are told.
+const MAX_TABLES: usize = 20;
+
 /// One finding for each shared column, and one for each table with columns of its own.
 fn report(project: &Project, bare: BTreeMap<Span, Bare<'_>>, findings: &mut Findings) {
     let mut by_table: BTreeMap<Span, Vec<Bare<'_>>> = BTreeMap::new();
@@ -76,38 +82,66 @@ fn report(project: &Project, bare: BTreeMap<Span, Bare<'_>>, findings: &mut Find
         let key = if is_shared { span } else { owner.span };
         by_table.entry(key).or_default().push(found);
     }
-    for columns in by_table.into_values() {
+    let searched = if by_table.is_empty() { BTreeSet::new() } else { project.searched_columns() };
+    for (place, columns) in by_table {
         let first = &columns[0];
+        let purpose = purpose(project, &columns, &searched);
         let name_of_column = &first.column.name;
         let (text, subject) = if let [table] = first.tables[..] {
-            (message(table, &columns), format!("{}.{name_of_column}", name(table)))
+            (message(table, &columns, &purpose), format!("{}.{name_of_column}", name(table)))
         } else {
             (shared_message(first), name_of_column.clone())
         };
         let finding = findings.report(first.column.span, text);
         finding.subject(subject);
+        match purpose {
+            KeyUse::Forgotten => finding.confidence(Confidence::Low),
+            KeyUse::DeleteOnly | KeyUse::BehindTenant(_) => finding.severity(Severity::Low),
+            KeyUse::Plain => finding,
+        };
         for other in &columns[1..] {
             finding.related(other.column.span, format!("`{}` has no index either", other.column.name));
+        }
+        // A mixin does not say which tables have its columns.
+        let is_shared = place == first.column.span;
+        for table in first.tables.iter().take(MAX_TABLES).filter(|_| is_shared) {
+            finding.related(table.span, format!("`{}` has it", name(table)));
         }
     }
 }
 
-fn message(table: &Table, columns: &[Bare<'_>]) -> String {
+/// What the keys of a finding are there for: what matters most of any.
+fn purpose(project: &Project, columns: &[Bare<'_>], searched: &BTreeSet<Span>) -> KeyUse {
+    let uses =
+        columns.iter().flat_map(|bare| bare.tables.iter().map(|table| project.key_use(table, bare.column, searched)));
+    uses.max().unwrap_or(KeyUse::Plain)
+}
+
+fn message(table: &Table, columns: &[Bare<'_>], purpose: &KeyUse) -> String {
     let name = name(table);
     let first = columns[0].column;
     match columns.len() {
         1 => {
             let target = first.foreign_keys.iter().find_map(|key| key.target.as_deref());
             let parent = target.and_then(|target| target.rsplit_once('.')).map_or("parent", |(parent, _)| parent);
-            format!(
-                "`{name}.{}` refers to `{parent}` and has no index, so that a delete there or a join from there reads all of `{name}`",
-                first.name
-            )
+            let column = &first.name;
+            match purpose {
+                KeyUse::BehindTenant(tenant) => format!(
+                    "`{name}.{column}` refers to `{parent}` and has an index behind `{tenant}` alone, so that a delete there reads all of `{name}`"
+                ),
+                KeyUse::DeleteOnly => format!(
+                    "`{name}.{column}` refers to `{parent}` and has no index, so that a delete there reads all of `{name}`"
+                ),
+                _ => format!(
+                    "`{name}.{column}` refers to `{parent}` and has no index, so that a delete there or a join from there reads all of `{name}`"
+                ),
+            }
         }
         count => {
             let names: Vec<String> = columns.iter().map(|bare| format!("`{}`", bare.column.name)).collect();
+            let readers = if *purpose == KeyUse::DeleteOnly { "deletes" } else { "joins and deletes" };
             format!(
-                "{count} foreign keys of `{name}` have no index, so that joins and deletes read all of it: {}",
+                "{count} foreign keys of `{name}` have no index, so that {readers} read all of it: {}",
                 names.join(", ")
             )
         }

@@ -69,9 +69,7 @@ impl Module {
     fn demands_of_test(&self, test: ExprId, holds: bool) -> Vec<(&str, bool)> {
         let syntax = &self.python.syntax;
         let part = |value: ExprId| match syntax.expr(value).kind {
-            ExprKind::UnaryOp { op: UnaryOperator::Not, operand } => {
-                self.bare_name(operand).map(|name| (name, !holds))
-            }
+            ExprKind::UnaryOp { op: UnaryOperator::Not, operand } => self.bare_name(operand).map(|name| (name, !holds)),
             _ => self.bare_name(value).map(|name| (name, holds)),
         };
         match &syntax.expr(test).kind {
