@@ -1,5 +1,5 @@
-use crate::missing::listed;
-use pyaudit_check::project::{BrokenImport, MissingImport};
+use crate::missing::{UNLOADABLE, listed};
+use pyaudit_check::project::{BrokenImport, MissingImport, Unloadable};
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, check};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,8 @@ check! {
     /// or its file is named in a build file; for names that builds write (`_version`, `*_pb2`); where the module has
     /// `__getattr__`, changes `globals()`, `sys.modules` or `__path__`, has a star import of somebody else's module, or
     /// cannot be parsed; where a dependency has the name of the top package; and where no other import of that top package
-    /// works. An import for type checkers alone has severity low, one below a condition confidence medium.
+    /// works. An import for type checkers alone has severity low, one below a condition confidence medium, and one in a
+    /// module that nothing can load anyhow, because a package has its name or all that import it fail themselves, confidence low.
     id: "broken-import",
     summary: "an import of the project's own code fails",
     area: Architecture,
@@ -41,6 +42,7 @@ check! {
 fn run(project: &Project, findings: &mut Findings) {
     let (broken, examined) = project.broken_imports();
     findings.examined(examined);
+    let unloadable = project.unloadable_modules(&broken);
     let mut by_module: BTreeMap<(bool, bool, &str), Vec<&BrokenImport>> = BTreeMap::new();
     for one in &broken {
         if project.modules.get(one.module).role == Role::Application {
@@ -52,26 +54,34 @@ fn run(project: &Project, findings: &mut Findings) {
         }
     }
     for (_, mut imports) in by_module {
-        imports.sort_by_key(|one| (one.is_conditional, one.span));
-        report(&imports, findings);
+        let is_out_of_reach = |one: &BrokenImport| unloadable.is_out_of_reach(project, one.module);
+        imports.sort_by_cached_key(|one| (is_out_of_reach(one), one.is_conditional, one.span));
+        report(project, &imports, &unloadable, findings);
     }
 }
 
 /// Reports what one module lacks, or that it does not exist, at the first import.
-fn report(imports: &[&BrokenImport], findings: &mut Findings) {
+fn report(project: &Project, imports: &[&BrokenImport], unloadable: &Unloadable, findings: &mut Findings) {
     let first = imports[0];
+    let is_out_of_reach = unloadable.is_out_of_reach(project, first.module);
     let subject = match &first.missing {
         MissingImport::Module { name, .. } => name,
         MissingImport::Name { module, .. } => module,
     };
     let consequence =
         if first.is_for_types { "which type checkers alone notice" } else { "so that importing it fails" };
-    let finding = findings.report(first.span, format!("{}, {consequence}", what_is_missing(imports)));
+    let mut text = format!("{}, {consequence}", what_is_missing(imports));
+    if is_out_of_reach {
+        text = format!("{text}; {UNLOADABLE}");
+    }
+    let finding = findings.report(first.span, text);
     finding.subject(subject.clone());
     if first.is_for_types {
         finding.severity(Severity::Low);
     }
-    if first.is_conditional {
+    if is_out_of_reach {
+        finding.confidence(Confidence::Low);
+    } else if first.is_conditional {
         finding.confidence(Confidence::Medium);
     }
     for other in &imports[1..] {

@@ -20,7 +20,8 @@ check! {
     /// a computed name; for names that any method assigns to `self`, that any code assigns from outside, or asks for by
     /// `hasattr` or `getattr`; in mixins, protocols and abstract bases that nothing inherits from; where `isinstance`
     /// narrows the object; and where the class of the object is not certain. Where an annotation alone says it, the
-    /// confidence is medium, and the check is silent if another class has all that the object is asked for. Calls on settings belong to
+    /// confidence is medium, and the check is silent if another class has all that the object is asked for. In a module that
+    /// cannot be loaded, because an import at its start fails or only such modules import it, the confidence is low. Calls on settings belong to
     /// [unknown-setting-attribute](unknown-setting-attribute.md).
     id: "unknown-method",
     summary: "a method that is called does not exist",

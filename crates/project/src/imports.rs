@@ -60,6 +60,11 @@ impl Imports {
         &self.importers[module.0 as usize]
     }
 
+    /// The modules that a module imports directly.
+    pub(crate) fn imported_by(&self, module: ModuleId) -> &BTreeSet<ModuleId> {
+        &self.imports[module.0 as usize]
+    }
+
     /// Whether an application, a router, a worker or a plugin is in this module or imports it, through any number of modules.
     pub fn is_served(&self, module: ModuleId) -> bool {
         self.served.contains(&module)

@@ -142,7 +142,7 @@ pub use past_secrets::{HeldSecret, PastSecret, is_wanted_of_the_past};
 pub use queries::{Call, Query, QueryKind, Transaction};
 pub use rebound_globals::ReboundGlobal;
 pub use references::{
-    BrokenImport, IncompleteRow, MemberUse, Members, MissingImport, MissingMember, OwnerKind, UnfilledField,
+    BrokenImport, IncompleteRow, MemberUse, Members, MissingImport, MissingMember, OwnerKind, UnfilledField, Unloadable,
 };
 pub use repeats::Hammering;
 pub use request_values::{RequestReach, RequestValue};

@@ -7,19 +7,26 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many names a message tells.
 const TOLD: usize = 3;
 
-/// The uses of missing attributes of one class, in the order of their places.
-pub(crate) struct Group<'p>(Vec<&'p MissingMember>);
+/// What is said of code that nothing can run.
+pub(crate) const UNLOADABLE: &str = "its module cannot be loaded anyhow";
+
+/// The uses of missing attributes of one class, what is certain first, else in the order of their places.
+pub(crate) struct Group<'p> {
+    uses: Vec<&'p MissingMember>,
+    /// Whether they stand in modules that cannot be loaded.
+    is_unloadable: bool,
+}
 
 impl<'p> Group<'p> {
     /// The use that the finding points at.
     pub(crate) fn first(&self) -> &'p MissingMember {
-        self.0[0]
+        self.uses[0]
     }
 
     /// The missing names, in the order in which they are met.
     fn names(&self) -> Vec<&'p str> {
         let mut seen = BTreeSet::new();
-        self.0.iter().map(|one| one.name.as_str()).filter(|name| seen.insert(*name)).collect()
+        self.uses.iter().map(|one| one.name.as_str()).filter(|name| seen.insert(*name)).collect()
     }
 
     /// The only missing name.
@@ -43,33 +50,58 @@ pub(crate) fn listed(names: &[&str]) -> String {
     }
 }
 
-/// The missing attributes that are wanted, by class; what is certain, and what fails, each by itself.
+/// The missing attributes that are wanted, by class; what is certain, what fails, and what cannot be loaded, each by itself.
+/// What an annotation says is added to what is certain where both miss the same.
 pub(crate) fn grouped(project: &Project, wanted: impl Fn(&MissingMember) -> bool) -> Vec<Group<'_>> {
-    let mut groups: BTreeMap<_, Vec<&MissingMember>> = BTreeMap::new();
-    for one in project.missing_members().missing().iter().filter(|one| wanted(one)) {
-        let is_store = one.access == MemberUse::Store;
-        groups.entry((one.class, one.by_annotation, is_store)).or_default().push(one);
+    let missing: Vec<&MissingMember> = project.missing_members().missing().iter().filter(|one| wanted(one)).collect();
+    if missing.is_empty() {
+        return Vec::new();
     }
-    let mut groups: Vec<Group<'_>> = groups.into_values().map(Group).collect();
+    let unloadable = project.unloadable_modules(&project.broken_imports().0);
+    let mut groups: BTreeMap<_, [Vec<&MissingMember>; 2]> = BTreeMap::new();
+    for one in missing {
+        let is_store = one.access == MemberUse::Store;
+        let key = (one.class, is_store, unloadable.contains(one.module));
+        groups.entry(key).or_default()[usize::from(one.by_annotation)].push(one);
+    }
+    let mut groups: Vec<Group<'_>> = groups
+        .into_iter()
+        .flat_map(|((.., is_unloadable), [certain, annotated])| {
+            let groups = if is_unloadable || miss_the_same(&certain, &annotated) {
+                vec![[certain, annotated].concat()]
+            } else {
+                vec![certain, annotated]
+            };
+            groups.into_iter().map(move |uses| Group { uses, is_unloadable })
+        })
+        .filter(|group| !group.uses.is_empty())
+        .collect();
     groups.sort_by_key(|group| group.first().span);
     groups
+}
+
+fn miss_the_same(some: &[&MissingMember], others: &[&MissingMember]) -> bool {
+    some.iter().any(|one| others.iter().any(|other| one.name == other.name))
 }
 
 /// Reports a group at its first use.
 pub(crate) fn report<'f>(group: &Group<'_>, message: String, findings: &'f mut Findings) -> &'f mut Finding {
     let first = group.first();
+    let message = if group.is_unloadable { format!("{message}; {UNLOADABLE}") } else { message };
     let finding = findings.report(first.span, message);
     finding.subject(first.class_name.clone());
     let similar: BTreeMap<&str, &str> =
-        group.0.iter().filter_map(|one| Some((one.name.as_str(), one.similar.as_deref()?))).collect();
+        group.uses.iter().filter_map(|one| Some((one.name.as_str(), one.similar.as_deref()?))).collect();
     if !similar.is_empty() {
         let pairs: Vec<String> = similar.iter().map(|(name, other)| format!("`{other}` for `{name}`")).collect();
         finding.help(format!("`{}` has {}", first.class_name, pairs.join(", ")));
     }
-    if first.by_annotation {
+    if group.is_unloadable {
+        finding.confidence(Confidence::Low);
+    } else if first.by_annotation {
         finding.confidence(Confidence::Medium);
     }
-    for other in &group.0[1..] {
+    for other in &group.uses[1..] {
         finding.related(other.span, format!("`{}` is used here", other.name));
     }
     finding

@@ -53,7 +53,7 @@ impl Project {
 
     /// Whether a call gives a parameter a constant that is false, or leaves it to such a default.
     fn turns_off(&self, home: &Module, function: StmtId, flag: &str, call: &NamedCall<'_>) -> bool {
-        self.constant_given(home, function, flag, call, |module, value| module.truth_of_constant(value)) == Some(false)
+        self.constant_given(home, function, flag, call, Module::truth_of_constant) == Some(false)
     }
 
     /// What a call gives a parameter, where that is `True`, `False` or `None`, or the parameter is left to such a default.

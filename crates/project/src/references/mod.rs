@@ -13,11 +13,13 @@ mod shapes;
 mod similar;
 #[cfg(test)]
 mod tests;
+mod unloadable;
 
 pub use broken_imports::{BrokenImport, MissingImport};
 pub use members::{MemberUse, Members, MissingMember, OwnerKind};
 pub use required_columns::IncompleteRow;
 pub use response_fields::UnfilledField;
+pub use unloadable::Unloadable;
 
 use crate::{Module, Project};
 use attribute_names::AttributeNames;
