@@ -18,7 +18,7 @@ check! {
     /// ## Limits
     /// The object must be known to be a session or connection: by its annotation, its dependency or its making, in any
     /// module. `set.add`, `dict` methods and HTTP clients' `delete` stay silent, and so does a dependency that owns
-    /// the transaction. A helper belongs to the handler layer when it stands in the same module and a handler calls
+    /// the transaction, or a function whose only such calls load named attributes (`refresh(order, ["lines"])`). A helper belongs to the handler layer when it stands in the same module and a handler calls
     /// it by name.
     id: "transaction-in-handler",
     summary: "a route handler steers a database transaction",
@@ -64,6 +64,10 @@ fn report(
     message: impl Fn(&str) -> String,
     subject: &str,
 ) {
+    // A handler that only loads a relationship steers nothing.
+    if calls.iter().all(|call| call.only_loads) {
+        return;
+    }
     // A commit or rollback says most about who owns the transaction.
     let Some(first) = calls.iter().min_by_key(|call| (!call.ends_transaction(), call.range)) else { return };
     let finding = findings.report(module.span(first.range), message(&first.method));

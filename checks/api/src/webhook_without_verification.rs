@@ -1,6 +1,6 @@
 use pyaudit_check::project::{Condition, Demand, Module, Purpose, Route, names_secret};
 use pyaudit_check::python::{ExprId, ExprKind, IfClause, Parent, StmtId, StmtKind, UnaryOperator};
-use pyaudit_check::{Findings, Project, Span, check};
+use pyaudit_check::{Confidence, Findings, Project, Span, check};
 
 check! {
     /// ## What it does
@@ -19,7 +19,7 @@ check! {
     /// ## Limits
     /// A webhook is known by its path or the name of its handler. Routes that manage webhooks (`POST /webhooks/{id}/test`)
     /// and those behind a login are silent, and so is a handler that hands something named after a signature, token or
-    /// secret to a function. Calls are followed six deep.
+    /// secret to a function. Where the handler does nothing with the message but log it, the confidence is low. Calls are followed six deep.
     id: "webhook-without-verification",
     summary: "a webhook believes whoever calls it",
     area: Api,
@@ -109,7 +109,11 @@ fn run(project: &Project, findings: &mut Findings) {
             let home = project.modules.get(module);
             let name = home.function(handler).map(|function| function.name.range);
             let span = name.map_or(route.span, |range| home.span(range));
-            findings.report(span, open_message(&subject)).subject(subject);
+            let finding = findings.report(span, open_message(&subject));
+            finding.subject(subject);
+            if behind.iter().all(|&(home, function)| project.is_idle(home, function)) {
+                finding.confidence(Confidence::Low);
+            }
         }
     }
 }

@@ -20,7 +20,8 @@ check! {
     /// Two engines are of one database when one application loads both and their addresses are the same constant, or are made
     /// of names that say no more than that they are an address (`DATABASE_URL`, `settings.db_uri`): `REPLICA_URL`
     /// and `ANALYTICS_URL` are others. Addresses that are parameters are not compared. A synchronous engine beside an asynchronous one is
-    /// of low severity; where both stand in one module, they are meant, and the confidence is low. Silent for engines of tests, scripts and migrations, for `NullPool`, for engines that only live in the
+    /// of low severity; where both stand in one module, they are meant, and the confidence is low, as it is where a docstring or
+    /// comment says that a pool is kept apart (a bulkhead). Silent for engines of tests, scripts and migrations, for `NullPool`, for engines that only live in the
     /// function that makes them, and for branches that give one name one of several engines.
     id: "several-engines",
     summary: "one application has two engines for one database",
@@ -84,7 +85,10 @@ fn report_engines(project: &Project, together: &impl Fn(ModuleId, ModuleId) -> b
         if is_pair {
             finding.severity(Severity::Low);
         }
-        if is_pair && pools[second].engine.module == first.engine.module {
+        let is_meant = is_pair && pools[second].engine.module == first.engine.module
+            || project.says_pool_is_apart(first.engine)
+            || twins.iter().all(|&twin| project.says_pool_is_apart(pools[twin].engine));
+        if is_meant {
             finding.confidence(Confidence::Low);
         } else if first.key.address.is_some() {
             finding.confidence(Confidence::High);

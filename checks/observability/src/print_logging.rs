@@ -21,7 +21,8 @@ check! {
     /// any number of imports; what nothing of these imports is taken for a script. Tests, migrations, scripts, examples
     /// and command-line programs may print: a module whose name makes it a command line, a function that is decorated
     /// as a command, and an `if __name__ == "__main__"` block with the functions that nothing else calls, and a function
-    /// that only builds an image of Modal (`run_function`). A function whose name says that it prints (`print_banner`, `show_config`) may print too, and so may a
+    /// that only builds an image of Modal (`run_function`) or is sent to another machine by its decorator (`serialized=True`,
+    /// `image=`, `ray.remote`). A function that greets at the start (`welcome`, `startup_banner`) and is no route may print too. A function whose name says that it prints (`print_banner`, `show_config`) may print too, and so may a
     /// call that names a `file` other than the standard streams. `rich.print` is left alone.
     id: "print-logging",
     summary: "application code prints instead of logging",
@@ -47,6 +48,9 @@ const PRINTERS: &[&str] = &[
 
 /// Words at the start of a function's name that say that printing is its purpose.
 const PRINTING_WORDS: &[&str] = &["print", "show", "display", "dump", "main", "cli", "usage"];
+
+/// Words in the name of a function that is there to print something nice at the start.
+const GREETING_WORDS: &[&str] = &["banner", "welcome", "logo", "splash", "greeting"];
 
 fn message(count: usize, first: &str) -> String {
     match count {
@@ -104,12 +108,17 @@ fn is_excused(project: &Project, module: &Module, call: ExprId) -> bool {
         || module.python.syntax.enclosing_functions(node).any(|function| is_for_a_terminal(project, module, function))
 }
 
-/// Whether a function is a command, a trial run of the `__main__` block, a step of a build, or its name says that it prints.
+/// Whether a function is a command, a trial run of the `__main__` block, a step of a build, runs on
+/// another machine, or its name says that it prints.
 fn is_for_a_terminal(project: &Project, module: &Module, function: StmtId) -> bool {
     let Some(definition) = module.function(function) else { return false };
     let name = module.python.syntax.identifier(definition.name).trim_start_matches('_');
     let says_so = name.split('_').next().is_some_and(|word| PRINTING_WORDS.contains(&word));
+    let greets = name.split('_').any(|word| GREETING_WORDS.contains(&word))
+        && project.routes.of_handler(module.id, function).is_none();
     says_so
+        || greets
+        || project.is_sent_elsewhere(module, function)
         || project.is_command(module, function)
         || project.is_used_by_main_guard_only(module, function)
         || project.is_build_step(module, function)

@@ -35,6 +35,8 @@ pub struct Transaction {
     pub method: String,
     /// The call's callee: `db.commit`.
     pub range: Range,
+    /// Whether it only loads attributes that are named: `refresh(order, ["lines"])`.
+    pub only_loads: bool,
 }
 
 impl Transaction {
@@ -127,9 +129,24 @@ impl Project {
             // A connection has no unit of work to add to; only the end of its transaction counts.
             let fits = kind.is_session() || matches!(method, "commit" | "rollback");
             let range = module.python.syntax.expr(call.func).range;
-            (fits && kind != DatabaseObject::Cursor).then(|| Transaction { method: method.to_owned(), range })
+            let only_loads = method == "refresh" && self.names_attributes(module, call);
+            (fits && kind != DatabaseObject::Cursor).then(|| Transaction {
+                method: method.to_owned(),
+                range,
+                only_loads,
+            })
         });
         steering.collect()
+    }
+
+    /// Whether a call of `refresh` says which attributes it loads.
+    fn names_attributes(&self, module: &Module, call: &Call) -> bool {
+        match &module.python.syntax.expr(call.id).kind {
+            ExprKind::Call { args, keywords, .. } => {
+                args.len() > 1 || self.option(module, keywords, "attribute_names").is_some()
+            }
+            _ => false,
+        }
     }
 
     /// The query that a call runs, if it runs one.

@@ -8,6 +8,7 @@ mod commits;
 mod contradictions;
 mod deletions;
 mod dialects;
+mod documented_pools;
 mod engines;
 mod filters;
 mod key_uses;
