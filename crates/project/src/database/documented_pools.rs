@@ -2,7 +2,8 @@
 
 use super::Engine;
 use crate::Project;
-use pyaudit_python::{Parent, Range};
+use pyaudit_python::Parent;
+use pyaudit_source::Range;
 
 /// Words for a pool that is kept apart, alone.
 const BULKHEADS: &[&str] = &["bulkhead", "noisy neighbour", "noisy neighbor", "head-of-line"];
