@@ -38,9 +38,9 @@ impl<'a> Loading<'a> {
     pub(super) fn import(&self, from: usize, to: usize) -> Option<&'a LoadingImport> {
         let to = ModuleId(to as u32);
         let leads = |import: &&LoadingImport| import.to == to || import.packages.contains(&to);
-        let imports = &self.imports[from];
+        let imports = || self.imports[from].iter().filter(|import| !import.is_optional);
         // An import for its name says more than one that only passes through.
-        imports.iter().find(|import| import.to == to).or_else(|| imports.iter().find(leads))
+        imports().find(|import| import.to == to).or_else(|| imports().find(leads))
     }
 
     /// The import that ends a program which loads a module first; only imports between modules of the cycle are told.
@@ -74,8 +74,9 @@ impl<'a> Loading<'a> {
                 frame.loaded = 0;
                 frame.import += 1;
                 let is_told = cycle.contains(&import.from) && cycle.contains(&import.to);
-                if is_told && self.is_missing(import) {
-                    return Some(import.clone());
+                if is_told && !import.is_optional && self.is_missing(import) {
+                    // What an import may fail for is caught on the way, and what is loaded then is not known.
+                    return (!self.is_caught(&running)).then(|| import.clone());
                 }
             }
         }
@@ -89,6 +90,13 @@ impl<'a> Loading<'a> {
             self.touched.push(module);
             Frame { module, import: 0, loaded: 0 }
         })
+    }
+
+    /// Whether a running module waits for an import that may fail.
+    fn is_caught(&self, running: &[Frame]) -> bool {
+        let above = running.iter().rev().skip(1);
+        let mut waiting = above.filter_map(|frame| self.imports[frame.module.0 as usize].get(frame.import));
+        waiting.any(|import| import.is_optional)
     }
 
     /// Whether the name that an import takes is not bound yet by a module that still runs.

@@ -8,7 +8,7 @@ mod loading;
 
 use crate::{Module, ModuleId, Project, Symbol};
 use loading::Loading;
-use pyaudit_python::{Import, ScopeId, ScopeKind};
+use pyaudit_python::{Import, Parent, ScopeId, ScopeKind, StmtKind};
 use pyaudit_source::{Range, Role};
 use std::collections::BTreeSet;
 
@@ -30,6 +30,8 @@ pub struct LoadingImport {
     pub range: Range,
     /// Where the statement starts.
     position: u32,
+    /// Whether the module goes on where it fails: it stands in a `try` whose handlers catch `ImportError`.
+    is_optional: bool,
 }
 
 /// What becomes of a cycle when a program starts.
@@ -59,22 +61,34 @@ impl Project {
     /// The cycles of imports among the modules of applications, in the order of their first modules. Imports in functions,
     /// for type checkers, in a `__main__` block and those that may fail are no part of one.
     pub fn import_cycles(&self) -> Vec<ImportCycle> {
-        let imports: Vec<Vec<LoadingImport>> = self.modules.iter().map(|module| self.loading_imports(module)).collect();
+        let imports: Vec<Vec<LoadingImport>> = self.modules.iter().map(|module| self.running_imports(module)).collect();
         let edges: Vec<Vec<usize>> = self.modules.iter().map(|module| self.edges(module, &imports)).collect();
         let mut loading = Loading::new(self, &imports);
         let components = components::components(&edges);
         components.iter().map(|component| self.cycle(component, &edges, &mut loading)).collect()
     }
 
-    /// The imports that run when a module of an application is loaded, in the order of the source.
+    /// The imports that run when a module of an application is loaded, in the order of the source, without those that may
+    /// fail.
     pub fn loading_imports(&self, module: &Module) -> Vec<LoadingImport> {
+        let mut imports = self.running_imports(module);
+        imports.retain(|import| !import.is_optional);
+        imports
+    }
+
+    /// The imports that run when a module of an application is loaded, in the order of the source. Those that may fail are
+    /// tried all the same, and what they load is there for those that follow; below a condition they may not even be tried.
+    fn running_imports(&self, module: &Module) -> Vec<LoadingImport> {
         if module.role != Role::Application {
             return Vec::new();
         }
+        let syntax = &module.python.syntax;
         let runs = |import: &&Import| {
-            let at = pyaudit_python::Parent::Stmt(import.stmt);
-            let hidden = import.type_checking || import.optional || module.python.is_in_main_guard(at);
-            !hidden && module.runs_on_import(import.scope)
+            let at = Parent::Stmt(import.stmt);
+            let is_conditional =
+                || syntax.enclosing_stmts(at).any(|stmt| matches!(syntax.stmt(stmt).kind, StmtKind::If { .. }));
+            let hidden = import.type_checking || module.python.is_in_main_guard(at);
+            !hidden && module.runs_on_import(import.scope) && !(import.optional && is_conditional())
         };
         module.python.names.imports.iter().filter(runs).filter_map(|import| self.loading(module, import)).collect()
     }
@@ -95,7 +109,15 @@ impl Project {
         let mut packages = self.modules.along(module, import.level, &path);
         packages.retain(|&package| package != to);
         let position = module.python.syntax.stmt(import.stmt).range.start;
-        Some(LoadingImport { from: module.id, to, packages, name, range: import.range, position })
+        Some(LoadingImport {
+            from: module.id,
+            to,
+            packages,
+            name,
+            range: import.range,
+            position,
+            is_optional: import.optional,
+        })
     }
 
     fn is_submodule(&self, importer: &Module, level: u32, package: &[String], name: &str) -> bool {
@@ -109,7 +131,7 @@ impl Project {
         let around = self.modules.packages_of(module);
         let is_application = |id: ModuleId| self.modules.get(id).role == Role::Application;
         let mut edges: Vec<usize> = Vec::new();
-        for import in &imports[module.id.0 as usize] {
+        for import in imports[module.id.0 as usize].iter().filter(|import| !import.is_optional) {
             let packages = import.packages.iter().filter(|package| !around.contains(package));
             edges.extend(packages.filter(|&&id| is_application(id)).map(|id| id.0 as usize));
             let counts = import.name.is_some() || !around.contains(&import.to);
@@ -196,6 +218,27 @@ mod tests {
         let CycleOutcome::Fails(first, import) = &cycles[0].outcome else { panic!("{:?}", cycles[0].outcome) };
         assert_eq!(project.modules.get(*first).name, "main");
         assert_eq!(import.name.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn an_import_that_may_fail_runs_before_those_that_follow() {
+        let files = |before: &str| {
+            [
+                ("app/__init__.py", format!("{before}from app.first import a\n")),
+                ("app/base.py", "from app.second import b\n".to_owned()),
+                ("app/first.py", "from app.second import b\na = 1\n".to_owned()),
+                ("app/second.py", "import app.help\nb = 2\nfrom app.first import a\n".to_owned()),
+                ("app/help.py", "h = 1\n".to_owned()),
+            ]
+        };
+        let outcome = |before: &str| {
+            let files = files(before);
+            let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+            project(&files).import_cycles()[0].outcome.clone()
+        };
+        assert_ne!(outcome(""), CycleOutcome::Works);
+        let tried = "try:\n    from app.base import b\nexcept ImportError:\n    pass\n";
+        assert_eq!(outcome(tried), CycleOutcome::Works);
     }
 
     #[test]
