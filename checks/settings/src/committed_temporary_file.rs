@@ -17,7 +17,8 @@ check! {
     ///
     /// ## Limits
     /// Files are known by their names alone, and not read. Those of tests and examples, which may be meant to stand there,
-    /// and those of installed packages are silent. Compiled Python belongs to `tracked-but-ignored`, copies such as
+    /// and those of installed packages are silent, and so is an empty file whose name starts with a dot, by which git keeps a
+    /// directory. Compiled Python belongs to `tracked-but-ignored`, copies such as
     /// `main.py.bak` to `committed-copy`.
     id: "committed-temporary-file",
     summary: "files that a program left behind are committed",
@@ -35,6 +36,7 @@ fn message(path: &str, count: usize, kind: Leftover) -> String {
     let noun = kind.noun();
     match count {
         1 => format!("`{path}` is a leftover {noun}, and git tracks it"),
+        2 => format!("`{path}` and another file are leftovers {noun}, and git tracks them"),
         _ => format!("`{path}` and {} more files are leftovers {noun}, and git tracks them", count - 1),
     }
 }
@@ -46,6 +48,9 @@ fn run(project: &Project, findings: &mut Findings) {
             continue;
         }
         findings.examined(1);
+        if keeps_directory(project, id, &file.path) {
+            continue;
+        }
         if let Some(kind) = Leftover::of_path(&file.path).filter(|&kind| kind != Leftover::Bytecode) {
             kinds.entry(kind).or_default().push((id, &file.path));
         }
@@ -58,6 +63,11 @@ fn run(project: &Project, findings: &mut Findings) {
             finding.related(Span::file(file), "a leftover as well");
         }
     }
+}
+
+/// Whether a file is there only so that git keeps its directory: an empty one whose name starts with a dot.
+fn keeps_directory(project: &Project, file: FileId, path: &str) -> bool {
+    paths::file_name(path).starts_with('.') && project.sources.text(file).is_some_and(|text| text.trim().is_empty())
 }
 
 /// Whether a directory around a file is one of data for tests, by its words.

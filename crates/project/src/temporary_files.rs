@@ -61,7 +61,7 @@ impl Leftover {
             Self::Merge => "of a merge",
             Self::Run => "of a run of the program",
             Self::Tests => "of a run of tests or linters",
-            Self::Temporary => "that is temporary",
+            Self::Temporary => "of temporary work",
             Self::Bytecode => "of compiled Python",
         }
     }
