@@ -3,6 +3,7 @@
 //! An address counts when it is used, not when it is talked about: documentation, messages, comparisons, patterns, lists of
 //! allowed origins, defaults of the environment, code for development and what no application loads are left out.
 
+mod branches;
 mod context;
 mod hosts;
 mod redirects;

@@ -128,7 +128,8 @@ fn in_script(file: FileId, script: &str, found: &mut Vec<HardcodedRedirect>) {
         let Some(name) = before.strip_suffix([':', '=']) else { continue };
         let name = name.trim_end().trim_end_matches(['"', '\'']);
         let start = name.rfind(|letter: char| !letter.is_alphanumeric() && letter != '_').map_or(0, |at| at + 1);
-        if name.get(start..).is_some_and(names_redirect) {
+        let is_named = name.get(start..).is_some_and(names_redirect);
+        if is_named && !super::branches::is_for_development(&text, quoted.range.start as usize) {
             found.push(HardcodedRedirect { span: Span::new(file, quoted.range), url: quoted.text.to_owned() });
         }
     }
