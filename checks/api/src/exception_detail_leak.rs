@@ -23,7 +23,8 @@ check! {
     /// message for the user. Where the project raises the error of a library itself, with a text of its own, the
     /// confidence is low. Validation errors and errors of
     /// tokens are left alone, and so is a branch for development alone, or a function of the project that makes a text of
-    /// the error. An answer put together in a service is seen where the handler returns it whole or as a value of a
+    /// the error. Code that surely no request reaches, such as the handlers of a router that no application mounts, is left
+    /// alone too. An answer put together in a service is seen where the handler returns it whole or as a value of a
     /// dictionary, not where it is taken apart.
     id: "exception-detail-leak",
     summary: "an internal error is shown to the client",
@@ -141,6 +142,9 @@ fn leaks_of_clauses(project: &Project, whole: &Whole<'_>, module: &Module, findi
     let mut leaks = Vec::new();
     for catch in project.catches(module).iter().filter(|catch| may_tell_of_the_inside(catch, whole)) {
         findings.examined(1);
+        if catch.statements().next().is_some_and(|stmt| project.is_unreached_stmt(module, stmt)) {
+            continue;
+        }
         let confidence = confidence(catch, whole);
         let values = catch.statements().filter_map(|stmt| sent(project, whole, module, stmt));
         leaks.extend(shown(project, module, values, |value| catch.names_with_it(value)).into_iter().map(
@@ -159,6 +163,9 @@ fn leaks_of_handlers(project: &Project, whole: &Whole<'_>, module: &Module, find
     for handler in project.error_handlers(module).iter().filter(|handler| handler.is_for_everything()) {
         let Some(function) = module.function(handler.function) else { continue };
         findings.examined(1);
+        if project.is_unreached(module, handler.function) {
+            continue;
+        }
         let names: BTreeSet<NameId> = function.parameters.iter().skip(1).map(|it| it.name.name).collect();
         let stmts = module.python.syntax.walk_stmts_in(&function.body, false);
         let values = stmts.filter_map(|stmt| sent(project, whole, module, stmt));

@@ -1,6 +1,6 @@
 //! Which functions run on the event loop of a server or a worker, and whether others wait for that loop meanwhile.
 
-use crate::calls::{Callee, Colour, Confidence, Edge, EdgeKind, FunctionId};
+use crate::calls::{Callee, Colour, Confidence, Edge, EdgeKind, Entry, FunctionId};
 use crate::{Condition, Project};
 use pyaudit_python::{ExprKind, Parent};
 use pyaudit_source::Role;
@@ -163,18 +163,36 @@ impl Project {
     }
 
     /// The functions that run while a process serves: what routes, dependencies, middleware and tasks lead to, in whatever
-    /// thread; and the tasks and threads that a start begins, with what these call.
+    /// thread; and the tasks and threads that a start begins, with what these call. Routes that nobody can ask for lead to
+    /// nothing.
     pub fn functions_while_serving(&self) -> BTreeSet<FunctionId> {
         let starts = self.functions_at_start();
+        let running = starts.iter().filter(|&&start| !self.is_function_unreached(start));
+        let begun = running.flat_map(|&start| self.calls.callees(start));
+        let begun = begun.filter(|(_, edge)| edge.off_loop || self.starts_a_task(edge)).map(|(callee, _)| callee);
+        let entries = self.serving_entries(&starts, |entry| entry.task);
+        self.certainly_called(entries.into_iter().chain(begun).collect())
+    }
+
+    /// The functions that run while a request is answered: what routes, dependencies and middleware lead to, in whatever
+    /// thread. Routes that nobody can ask for lead to nothing.
+    pub fn functions_of_requests(&self) -> BTreeSet<FunctionId> {
+        self.certainly_called(self.serving_entries(&self.functions_at_start(), |_| false))
+    }
+
+    /// The functions by which requests come in, and those that `others` names as well; without those that run at the start.
+    fn serving_entries(&self, starts: &BTreeSet<FunctionId>, others: impl Fn(Entry) -> bool) -> Vec<FunctionId> {
         let entries = self.calls.functions().filter(|(id, function)| {
             let entry = function.entry;
             let is_application = self.modules.get(function.module).role == Role::Application;
-            let serves = entry.route || entry.dependency || entry.framework || entry.task;
-            is_application && serves && !starts.contains(id)
+            let serves = entry.route || entry.dependency || entry.framework || others(entry);
+            is_application && serves && !starts.contains(id) && !self.is_function_unreached(*id)
         });
-        let begun = starts.iter().flat_map(|&start| self.calls.callees(start));
-        let begun = begun.filter(|(_, edge)| edge.off_loop || self.starts_a_task(edge)).map(|(callee, _)| callee);
-        let mut open: Vec<FunctionId> = entries.map(|(id, _)| id).chain(begun).collect();
+        entries.map(|(id, _)| id).collect()
+    }
+
+    /// These functions and what they certainly call, in whatever thread.
+    fn certainly_called(&self, mut open: Vec<FunctionId>) -> BTreeSet<FunctionId> {
         let mut found = BTreeSet::new();
         while let Some(function) = open.pop() {
             if found.insert(function) {

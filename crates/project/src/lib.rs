@@ -23,6 +23,7 @@ mod dead_code;
 mod demands;
 pub mod dependencies;
 mod depends;
+mod elections;
 pub mod environment;
 mod error_handlers;
 mod error_shapes;
@@ -42,6 +43,7 @@ mod idle_functions;
 mod import_cycles;
 mod imported_names;
 mod imports;
+mod kept_state;
 mod layers;
 mod library_versions;
 mod limiters;
@@ -64,6 +66,7 @@ pub mod paths;
 mod plugins;
 mod process_objects;
 mod proxies;
+mod published;
 mod queries;
 mod reached;
 mod reaching;
@@ -129,6 +132,7 @@ pub use held_secrets::names_secret;
 pub use http_raises::HttpRaise;
 pub use import_cycles::{CycleOutcome, ImportCycle, LoadingImport};
 pub use imports::Imports;
+pub use kept_state::is_about_process;
 pub use layers::{Layers, ModuleLayer};
 pub use linting::Linting;
 pub use log_setup::LogSetup;
@@ -217,6 +221,7 @@ pub struct Project {
     /// What is worked out when it is first asked for.
     references: references::References,
     liveness: std::sync::OnceLock<Liveness>,
+    reached: std::sync::OnceLock<dead_code::Reached>,
     /// What could not be read, decoded, parsed or linked, in the order of their places.
     pub problems: Vec<Problem>,
 }

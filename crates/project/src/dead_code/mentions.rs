@@ -87,14 +87,13 @@ impl Mentions {
         }
     }
 
-    /// Whether some text names a module by its dotted name, by the end of it, or by its file.
-    pub(super) fn names_module(&self, dotted: &str, loads_by_name: bool) -> bool {
+    /// Whether some text names a module by its dotted name, by the end of it of two parts or more, or by its path; where
+    /// names of modules may come from anywhere, a string is one as well.
+    pub(super) fn names_dotted(&self, dotted: &str, loads_by_name: bool) -> bool {
         let last = dotted.rsplit('.').next().unwrap_or(dotted);
         let ends = std::iter::successors(Some(dotted), |rest| rest.split_once('.').map(|(_, rest)| rest));
         let mut ends = ends.filter(|end| end.contains('.'));
-        self.words.contains(last)
-            || (loads_by_name && self.strings.contains(last))
-            || ends.any(|end| self.dotted.contains(end))
+        (loads_by_name && self.strings.contains(last)) || ends.any(|end| self.dotted.contains(end))
     }
 
     /// Whether some file that is no Python has this word.
@@ -138,11 +137,11 @@ mod tests {
         ]);
         let mentions = Mentions::read(&project);
         for named in ["app.worker", "backend.app.jobs.night", "app.plugins.mail"] {
-            assert!(mentions.names_module(named, false), "{named}");
+            assert!(mentions.names_dotted(named, false), "{named}");
         }
         for silent in ["app.docstring", "app.tested", "app.other", "other.users"] {
-            assert!(!mentions.names_module(silent, false), "{silent}");
+            assert!(!mentions.names_dotted(silent, false), "{silent}");
         }
-        assert!(mentions.names_module("app.users", true));
+        assert!(mentions.names_dotted("app.users", true));
     }
 }

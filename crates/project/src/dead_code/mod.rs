@@ -7,6 +7,7 @@ mod classes;
 mod loaders;
 mod mentions;
 mod starts;
+mod unreached;
 
 use crate::{Module, ModuleId, Project};
 use loaders::Loaders;
@@ -15,6 +16,7 @@ use pyaudit_source::Role;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use classes::DeadClass;
+pub(crate) use unreached::Reached;
 
 /// A module of an application that no program loads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Liveness {
     is_ours: BTreeSet<ModuleId>,
     /// The modules that some program may load.
     live: BTreeSet<ModuleId>,
+    /// The modules that some program surely or probably loads: a word that is no dotted name or path names none.
+    loaded: BTreeSet<ModuleId>,
     mentions: Mentions,
 }
 
@@ -60,17 +64,22 @@ impl Project {
         let mut examined = BTreeSet::new();
         let mut is_ours = BTreeSet::new();
         let mut starts = Vec::new();
+        let mut programs = Vec::new();
         for module in self.modules.iter().filter(|module| module.role != Role::Test) {
             let path = self.modules.path(module.id);
             let dotted = dotted(path);
             let is_package = path.ends_with("__init__.py");
-            let is_started = module.role != Role::Application
+            let is_program = module.role != Role::Application
                 || !roots.contains(self.modules.root_of(path))
                 || !is_importable(&dotted)
                 || self.may_be_started(module, &applications)
                 || loaders.may_load(path, &dotted)
-                || mentions.names_module(&dotted, loaders.by_name)
-                || self.is_exported(module, &dotted);
+                || mentions.names_dotted(&dotted, loaders.by_name);
+            let is_started = is_program || mentions.has_word(last(&dotted)) || self.is_exported(module, &dotted);
+            if is_program {
+                programs.push(module.id);
+                programs.extend(self.modules.packages_of(module));
+            }
             if module.role == Role::Application && roots.contains(self.modules.root_of(path)) {
                 is_ours.insert(module.id);
             }
@@ -83,7 +92,9 @@ impl Project {
         }
         let mut live = self.imports.reach(starts);
         self.add_packages(&mut live);
-        Liveness { examined, is_ours, live, mentions }
+        let mut loaded = self.imports.reach(programs);
+        self.add_packages(&mut loaded);
+        Liveness { examined, is_ours, live, loaded, mentions }
     }
 
     /// A module loads the packages around it, and whatever these import.
@@ -101,7 +112,7 @@ impl Project {
 
     /// Whether the package around a module lists it in `__all__`.
     fn is_exported(&self, module: &Module, dotted: &str) -> bool {
-        let stem = dotted.rsplit('.').next().unwrap_or(dotted);
+        let stem = last(dotted);
         let packages = self.modules.packages_of(module);
         let exported = packages.last().and_then(|&id| self.modules.get(id).python.names.exported.as_ref());
         exported.is_some_and(|names| names.iter().any(|name| name == stem))
@@ -144,9 +155,14 @@ fn dotted(path: &str) -> String {
     path.strip_suffix("/__init__").unwrap_or(path).replace('/', ".")
 }
 
+/// The last part of a dotted name.
+fn last(dotted: &str) -> &str {
+    dotted.rsplit('.').next().unwrap_or(dotted)
+}
+
 /// Whether an import statement can name the last part of a dotted name.
 fn is_importable(dotted: &str) -> bool {
-    let last = dotted.rsplit('.').next().unwrap_or(dotted);
+    let last = last(dotted);
     let starts = last.starts_with(|first: char| first.is_alphabetic() || first == '_');
     starts && last.chars().all(|character| character.is_alphanumeric() || character == '_')
 }

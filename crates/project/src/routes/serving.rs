@@ -258,15 +258,40 @@ impl Server<'_, '_> {
         }
     }
 
+    /// Whether an application or router is one that tests make.
+    fn is_of_tests(&self, id: RouterId) -> bool {
+        self.interpreter.module(self.state(id).call.0).role == Role::Test
+    }
+
+    /// Whether every include of what is shipped is read, so that what none includes is not served.
+    fn is_closed(&self, rows: &Rows) -> bool {
+        let routers = (0..self.interpreter.routers.len()).map(|at| RouterId(at as u32));
+        let mut applications = routers.filter(|&id| self.state(id).class.kind() == RouterKind::Application);
+        // What a router includes that is not served itself makes no difference.
+        let is_open =
+            |id: &RouterId| rows.ways.get(id.0 as usize).is_some_and(|&ways| ways > 0) && !self.is_of_tests(*id);
+        applications.any(|id| !self.is_of_tests(id))
+            && !self.interpreter.has_unknown_includes
+            && !self.interpreter.unknown_includes.iter().any(is_open)
+    }
+
+    /// Notes which routes only an application of a test serves: who calls the service never meets them.
+    fn close_tested(&self, rows: &mut Rows) {
+        for route in &mut rows.routes {
+            let is_shipped = self.interpreter.module(route.module).role != Role::Test;
+            if is_shipped && route.application.is_some_and(|application| self.is_of_tests(application)) {
+                route.may_be_served = false;
+            }
+        }
+    }
+
     /// Adds the routes of routers that no application serves, and routes that stand in no list.
     fn add_unserved(&self, rows: &mut Rows) {
         let routers = &self.interpreter.routers;
-        let has_application = routers.iter().any(|router| router.class.kind() == RouterKind::Application);
-        // What a router includes that is not served itself makes no difference.
-        let is_open = |id: &RouterId| rows.ways.get(id.0 as usize).is_some_and(|&ways| ways > 0);
-        let is_closed = has_application
-            && !self.interpreter.has_unknown_includes
-            && !self.interpreter.unknown_includes.iter().any(is_open);
+        let is_closed = self.is_closed(rows);
+        if is_closed {
+            self.close_tested(rows);
+        }
         for (at, state) in routers.iter().enumerate().filter(|(at, _)| rows.ways[*at] == 0) {
             for entry in &state.entries {
                 let entry = &self.interpreter.entries[entry.0 as usize];

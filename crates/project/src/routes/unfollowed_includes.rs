@@ -5,6 +5,7 @@ use super::unfollowed::{APPLICATIONS, Reader, elements, prefix};
 use super::{RouterId, RouterKind};
 use crate::Module;
 use pyaudit_python::{Base, ExprId, ExprKind};
+use pyaudit_source::Role;
 
 impl Reader<'_, '_> {
     /// Notes that one router serves another.
@@ -18,8 +19,10 @@ impl Reader<'_, '_> {
         let outer = self.router_of(module, *object).or_else(|| self.application_passed_to(module, *object));
         let known = inner.and_then(|inner| self.router_of(module, inner));
         let Some((outer, known)) = outer.zip(known) else {
-            // A mount that is not followed is a directory of files or somebody else's application.
-            if !is_mount && !inner.is_some_and(|inner| self.is_foreign(module, inner)) {
+            // A mount that is not followed is a directory of files or somebody else's application, and what a test includes
+            // is not served for it.
+            let is_shipped = module.role != Role::Test;
+            if is_shipped && !is_mount && !inner.is_some_and(|inner| self.is_foreign(module, inner)) {
                 self.interpreter.has_unknown_includes = true;
             }
             return;
