@@ -1,7 +1,7 @@
 use pyaudit_check::project::Module;
 use pyaudit_check::project::calls::{Callee, EdgeKind, FunctionId, FunctionNode};
 use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtId, StmtKind};
-use pyaudit_check::{Findings, Project, Role, Span, check};
+use pyaudit_check::{Findings, Project, Role, Severity, Span, check};
 use std::collections::BTreeSet;
 
 check! {
@@ -19,8 +19,11 @@ check! {
     ///
     /// ## Limits
     /// Loops that wait for a message, a queue or a stream for the clients of this very process (`queue.get`, pub/sub,
-    /// `receive`) stay silent, and so do loops that take a lock and those that only look after the process itself (metrics,
-    /// memory, caches, connections, by their names). Loops that a library starts are not seen.
+    /// `receive`) stay silent, and so do loops that take a lock or try to get one, what starts after a lock that all processes
+    /// see was taken (an advisory lock of the database, a key of Redis, a file), loops that touch nothing but the memory of
+    /// their process and its log, and those that only look after the process itself (metrics, memory, caches, connections, by
+    /// their names). Where each piece of work is claimed before it is done (`SKIP LOCKED`, a lease) the severity is low. Loops
+    /// that a library starts are not seen.
     id: "background-loop-in-web-process",
     summary: "each web process runs its own copy of a periodic job",
     area: Concurrency,
@@ -105,11 +108,13 @@ fn run(project: &Project, findings: &mut Findings) {
             match edge.callee {
                 Callee::External(path) if SCHEDULERS.contains(&project.calls.path(path)) => {
                     findings.examined(1);
-                    report_scheduler(project, module, edge.place, findings);
+                    if !project.is_elected(module, edge.place) {
+                        report_scheduler(project, module, edge.place, findings);
+                    }
                 }
                 Callee::Function(callee) if edge.kind == EdgeKind::Callback || project.starts_a_task(edge) => {
                     findings.examined(1);
-                    if seen.insert(callee) {
+                    if seen.insert(callee) && !project.is_elected(module, edge.place) {
                         report_loop(project, callee, edge.span(project), findings);
                     }
                 }
@@ -134,9 +139,15 @@ fn report_loop(project: &Project, function: FunctionId, started: Span, findings:
     if is_about_itself(project, function) || !repeats_a_job(project, module, &definition.body) {
         return;
     }
+    if project.elects(module, stmt) || project.stays_in_memory(module, stmt) {
+        return;
+    }
     let finding = findings.report(module.span(definition.name.range), loop_message(name));
     finding.subject(module.path_to(Parent::Stmt(stmt)).join("."));
     finding.related(started, "it is started here");
+    if project.claims_work(module, stmt) {
+        finding.severity(Severity::Low);
+    }
 }
 
 /// Whether the name of a loop, or of its class, says that it serves its own process.

@@ -1,8 +1,11 @@
-use pyaudit_check::project::calls::FunctionId;
-use pyaudit_check::project::{Definition, Module, ModuleId, Symbol};
+mod uses;
+
+use pyaudit_check::project::calls::{FunctionId, FunctionNode};
+use pyaudit_check::project::{Definition, Module, ModuleId, Symbol, is_about_process};
 use pyaudit_check::python::{ExprId, ExprKind, Parent, ScopeKind, StmtId, StmtKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, Span, check};
 use std::collections::{BTreeMap, BTreeSet};
+use uses::{Use, Uses, only_bounds};
 
 check! {
     /// ## What it does
@@ -21,10 +24,15 @@ check! {
     /// ## Limits
     /// How many workers run is not read yet, so this holds for a service that runs more than one or restarts. What is
     /// written at import or at the start alone stays silent, and so do constants, results of `lru_cache`, sets that hold running
-    /// tasks, and registries, locks, clients, models and pools by their names, which belong to a process. So do
+    /// tasks, and registries, locks, clients, models and pools by their names, which belong to a process, and events, locks,
+    /// queues and tasks by what is put in. So do
     /// objects that are only kept to be closed at the end, and services of an abstract class that a function makes where it
-    /// finds none. A cache is of
-    /// low severity and confidence, and metrics, statistics and buffers of a process stay silent. All containers of one class are one finding. Attributes of objects that a function makes are not seen.
+    /// finds none, a memo, which one function fills with what it works out from its arguments,
+    /// what nothing reads, what tells of the process itself (whether it is ready), and what only code writes or reads that
+    /// surely nothing runs. A cache, and what stands in for a store of all processes where that is missing, is of
+    /// low severity and confidence, and metrics, statistics and buffers of a process stay silent. Where requests do not both
+    /// write and read it, the confidence is low. All containers of one class are one finding. Attributes of objects that a
+    /// function makes are not seen.
     id: "in-memory-state",
     summary: "requests keep state in the memory of one process",
     area: Concurrency,
@@ -53,26 +61,6 @@ fn message(name: &str, writer: &str, writers: usize) -> String {
 
 /// How many writes are shown of a finding.
 const MAX_RELATED: usize = 8;
-
-/// Methods that change a container.
-const CHANGES: &[&str] = &[
-    "append",
-    "appendleft",
-    "add",
-    "update",
-    "setdefault",
-    "pop",
-    "popleft",
-    "popitem",
-    "remove",
-    "discard",
-    "clear",
-    "extend",
-    "insert",
-];
-
-/// Changes that put something in; a container that is only emptied while serving holds nothing of requests.
-const ADDITIONS: &[&str] = &["append", "appendleft", "add", "update", "setdefault", "extend", "insert", "="];
 
 /// Callables that make a container.
 const CONTAINERS: &[&str] = &[
@@ -129,79 +117,175 @@ const OWN_WORDS: &[&str] = &[
 /// Where state lives: a name of a module, or an attribute of a class.
 type Home = (ModuleId, Vec<String>);
 
-/// A place that changes a container.
-struct Write {
+/// What is known of a container from where it is made.
+struct Made {
+    /// The name that it is given.
     span: Span,
-    function: FunctionId,
-    adds: bool,
+    /// Whether it is made to hold objects of the process: locks, events, tasks.
+    is_of_process: bool,
+}
+
+/// What runs while the process serves.
+struct Running {
+    /// What answers requests, and everything that goes on beside them.
+    serving: BTreeSet<FunctionId>,
+    /// What answers requests.
+    answering: BTreeSet<FunctionId>,
 }
 
 fn run(project: &Project, findings: &mut Findings) {
     let homes = homes(project);
-    let names: BTreeSet<&str> = homes.keys().filter_map(|(_, path)| path.last()).map(String::as_str).collect();
-    let serving = project.functions_while_serving();
-    let mut writes: BTreeMap<Home, Vec<Write>> = BTreeMap::new();
-    for module in project.modules.iter().filter(|module| module.role == Role::Application) {
-        for (home, write) in changes(project, module, &names) {
-            if homes.contains_key(&home) && serving.contains(&write.function) {
-                writes.entry(home).or_default().push(write);
-            }
+    findings.examined(homes.len());
+    let uses = Uses::of(project, &homes.keys().collect());
+    let running = Running { serving: project.functions_while_serving(), answering: project.functions_of_requests() };
+    // What one class keeps moves to another place at once.
+    let mut groups: BTreeMap<Home, Vec<Home>> = BTreeMap::new();
+    for (home, made) in &homes {
+        if uses.of.get(home).is_some_and(|of_it| is_state(project, home, made, of_it, &uses, &running)) {
+            let is_attribute = home.1.len() > 1;
+            let owner = if is_attribute { home.1[..home.1.len() - 1].to_vec() } else { home.1.clone() };
+            groups.entry((home.0, owner)).or_default().push(home.clone());
         }
     }
-    findings.examined(homes.len());
-    writes.retain(|_, writes| writes.iter().any(|write| write.adds));
-    // What one class keeps moves to another place at once.
-    let mut groups: BTreeMap<(ModuleId, Vec<String>), Vec<Home>> = BTreeMap::new();
-    for home in writes.keys() {
-        let is_attribute = home.1.len() > 1;
-        let owner = if is_attribute { home.1[..home.1.len() - 1].to_vec() } else { home.1.clone() };
-        groups.entry((home.0, owner)).or_default().push(home.clone());
-    }
     for kept in groups.into_values() {
-        let mut all: Vec<&Write> = kept.iter().flat_map(|home| &writes[home]).collect();
-        all.sort_by_key(|write| (!write.adds, write.span));
-        report(project, &kept, &homes, &all, findings);
+        report(project, &kept, &homes, &uses, &running, findings);
     }
 }
 
-fn report(project: &Project, kept: &[Home], homes: &BTreeMap<Home, Span>, writes: &[&Write], findings: &mut Findings) {
-    let Some(home) = kept.iter().min_by_key(|home| homes[*home]) else { return };
-    let place = homes[home];
+/// Whether requests keep something in a container, and something is made of it.
+fn is_state(
+    project: &Project,
+    home: &Home,
+    made: &Made,
+    of_it: &[Use<'_>],
+    uses: &Uses<'_>,
+    running: &Running,
+) -> bool {
+    let adds: Vec<&Use<'_>> = of_it.iter().filter(|it| it.adds && running.serving.contains(&it.function)).collect();
+    let holds_own = || adds.iter().all(|it| it.value.is_some_and(|value| project.is_of_process(it.module, value)));
+    !adds.is_empty()
+        && !made.is_of_process
+        && !holds_own()
+        && !of_it.iter().any(|it| project.is_forgotten_when_done(it.module, it.object))
+        && (uses.may_be_read_elsewhere(home) || of_it.iter().any(|it| is_read(project, it)))
+        && !is_memo(project, home, of_it, uses)
+}
+
+/// Whether something that runs makes something of what a container holds.
+fn is_read(project: &Project, it: &Use<'_>) -> bool {
+    it.reads
+        && !project.is_unreached_at(it.module, it.object)
+        && !project.is_only_logged(it.module, it.object)
+        && !only_bounds(project, it)
+}
+
+/// Whether one function alone keeps in a container what it works out from its arguments.
+fn is_memo(project: &Project, home: &Home, of_it: &[Use<'_>], uses: &Uses<'_>) -> bool {
+    let mut adders: Vec<FunctionId> = of_it.iter().filter(|it| it.adds).map(|it| it.function).collect();
+    adders.dedup();
+    let [adder] = adders[..] else { return false };
+    let function = project.calls.function(adder);
+    let FunctionNode::Definition(stmt) = function.node else { return false };
+    let module = project.modules.get(function.module);
+    let others_read = || of_it.iter().any(|it| it.function != adder && is_read(project, it));
+    // What an answer to a change is kept under tells whether the change was made before.
+    let is_about_changes = || {
+        let name = home.1.join(".");
+        let says_so = words(&name).any(|word| word.starts_with("idempot") || word == "processed" || word == "seen");
+        let changes = project.routes.of_handler(module.id, stmt).is_some_and(|route| {
+            route.methods.iter().any(|method| !matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"))
+        });
+        says_so || changes && !is_cache(&name)
+    };
+    if uses.may_be_read_elsewhere(home) || others_read() || is_about_changes() {
+        return false;
+    }
+    let here: Vec<&Use<'_>> = of_it.iter().filter(|it| it.function == adder).collect();
+    let looked_up: Vec<ExprId> = here.iter().filter(|it| it.reads).map(|it| it.object).collect();
+    let kept: Option<Vec<(ExprId, ExprId)>> =
+        here.iter().filter(|it| it.adds).map(|it| Some((it.key?, it.value?))).collect();
+    !looked_up.is_empty() && kept.is_some_and(|kept| project.is_memo(module, stmt, &looked_up, &kept))
+}
+
+fn is_cache(name: &str) -> bool {
+    words(name).any(|word| matches!(word.as_str(), "cache" | "cached" | "memo"))
+}
+
+fn report(
+    project: &Project,
+    kept: &[Home],
+    homes: &BTreeMap<Home, Made>,
+    uses: &Uses<'_>,
+    running: &Running,
+    findings: &mut Findings,
+) {
+    let Some(home) = kept.iter().min_by_key(|home| homes[*home].span) else { return };
+    let of_them = || kept.iter().flat_map(|home| &uses.of[home]);
+    let mut writes: Vec<&Use<'_>> =
+        of_them().filter(|it| it.changes && running.serving.contains(&it.function)).collect();
+    writes.sort_by_key(|write| (!write.adds, write.span()));
     let functions: BTreeSet<FunctionId> = writes.iter().map(|write| write.function).collect();
     let name = home.1.join(".");
     let first = project.calls.qualname(project, writes[0].function);
-    let finding = findings.report(place, message(&name, &first, functions.len()));
+    let finding = findings.report(homes[home].span, message(&name, &first, functions.len()));
     finding.subject(name.clone());
-    if words(&name).any(|word| matches!(word.as_str(), "cache" | "cached" | "memo")) {
+    let is_answering = |it: &Use<'_>| running.answering.contains(&it.function);
+    let mut adds = writes.iter().filter(|write| write.adds);
+    if is_cache(&name) || adds.clone().all(|add| project.is_fallback_of_store(add.module, add.object)) {
         finding.severity(Severity::Low).confidence(Confidence::Low);
+    } else if !adds.any(|add| is_answering(add)) || !of_them().any(|it| is_answering(it) && is_read(project, it)) {
+        finding.confidence(Confidence::Low);
     }
     for other in kept.iter().filter(|other| *other != home) {
-        finding.related(homes[other], format!("`{}` is written too", other.1.join(".")));
+        finding.related(homes[other].span, format!("`{}` is written too", other.1.join(".")));
     }
     for write in writes.iter().take(MAX_RELATED) {
-        finding.related(write.span, format!("`{}` writes to it", project.calls.qualname(project, write.function)));
+        finding.related(write.span(), format!("`{}` writes to it", project.calls.qualname(project, write.function)));
     }
 }
 
 /// The containers that live as long as the process, with their places.
-fn homes(project: &Project) -> BTreeMap<Home, Span> {
+fn homes(project: &Project) -> BTreeMap<Home, Made> {
     let mut found = BTreeMap::new();
     for module in project.modules.iter() {
         if module.role != Role::Application || !project.imports.is_served(module.id) {
             continue;
         }
-        for (_, stmt) in module.python.syntax.stmts() {
-            let (target, value) = match &stmt.kind {
-                StmtKind::Assign { targets, value } if targets.len() == 1 => (targets[0], *value),
-                StmtKind::AnnAssign { target, value: Some(value), .. } => (*target, *value),
-                _ => continue,
-            };
-            if is_of_body(module, target) {
-                global(project, module, target, value, &mut found);
+        for (id, _) in module.python.syntax.stmts() {
+            let Some(made) = assigned(module, id) else { continue };
+            // What stands below `if __name__ == "__main__":` is no part of a service.
+            if is_of_body(module, made.target) && !module.python.is_in_main_guard(Parent::Stmt(id)) {
+                global(project, module, &made, &mut found);
             }
         }
     }
     found
+}
+
+/// A statement that gives one name or attribute a value.
+struct Assigned {
+    target: ExprId,
+    annotation: Option<ExprId>,
+    value: ExprId,
+}
+
+fn assigned(module: &Module, stmt: StmtId) -> Option<Assigned> {
+    match &module.python.syntax.stmt(stmt).kind {
+        StmtKind::Assign { targets, value } if targets.len() == 1 => {
+            Some(Assigned { target: targets[0], annotation: None, value: *value })
+        }
+        StmtKind::AnnAssign { target, annotation, value: Some(value), .. } => {
+            Some(Assigned { target: *target, annotation: Some(*annotation), value: *value })
+        }
+        _ => None,
+    }
+}
+
+/// What is known of a container.
+fn made(project: &Project, module: &Module, it: &Assigned) -> Made {
+    let mut said = it.annotation.into_iter().chain([it.value]);
+    let is_of_process = said.any(|said| project.is_made_for_process(module, said));
+    Made { span: module.span_of(it.target), is_of_process }
 }
 
 /// Whether a target is a name of the module's own body.
@@ -211,14 +295,15 @@ fn is_of_body(module: &Module, target: ExprId) -> bool {
         && python.names.scope(python.scope_of_expr(target)).kind == ScopeKind::Module
 }
 
-fn global(project: &Project, module: &Module, target: ExprId, value: ExprId, found: &mut BTreeMap<Home, Span>) {
+fn global(project: &Project, module: &Module, it: &Assigned, found: &mut BTreeMap<Home, Made>) {
     let syntax = &module.python.syntax;
-    let ExprKind::Name { id, .. } = syntax.expr(target).kind else { return };
+    let value = it.value;
+    let ExprKind::Name { id, .. } = syntax.expr(it.target).kind else { return };
     if is_container(project, module, value) {
         let name = syntax.name(id).to_owned();
-        let is_own = belongs_to_process(&name, holds_tasks(project, module, value));
+        let is_own = belongs_to_process(&name, holds_tasks(project, module, value)) || tells_of_process(module, &name);
         if !is_own && !project.holds_process_objects(module, &name) {
-            found.insert((module.id, vec![name]), module.span_of(target));
+            found.insert((module.id, vec![name]), made(project, module, it));
         }
         return;
     }
@@ -229,26 +314,25 @@ fn global(project: &Project, module: &Module, target: ExprId, value: ExprId, fou
 }
 
 /// The containers that a class gives its instances in `__init__`.
-fn attributes(project: &Project, module: &Module, class: StmtId, found: &mut BTreeMap<Home, Span>) {
+fn attributes(project: &Project, module: &Module, class: StmtId, found: &mut BTreeMap<Home, Made>) {
     let Some((home, Definition::Function(init))) = project.member(module, class, "__init__") else { return };
     let Some(definition) = home.function(init).filter(|_| home.id == module.id) else { return };
     let syntax = &module.python.syntax;
     for stmt in syntax.walk_stmts_in(&definition.body, false) {
-        let (target, value) = match &syntax.stmt(stmt).kind {
-            StmtKind::Assign { targets, value } if targets.len() == 1 => (targets[0], *value),
-            StmtKind::AnnAssign { target, value: Some(value), .. } => (*target, *value),
-            _ => continue,
-        };
-        let ExprKind::Attribute { value: object, attr, .. } = syntax.expr(target).kind else { continue };
+        let Some(it) = assigned(module, stmt) else { continue };
+        let value = it.value;
+        let ExprKind::Attribute { value: object, attr, .. } = syntax.expr(it.target).kind else { continue };
         let name = syntax.identifier(attr);
         let is_own = module.own_class(object).is_some();
         if is_own
             && is_container(project, module, value)
             && !belongs_to_process(name, holds_tasks(project, module, value))
+            && !tells_of_process(module, &module.path_to(Parent::Stmt(class)).join("."))
+            && !is_about_process(name)
         {
             let mut path = module.path_to(Parent::Stmt(class));
             path.push(name.to_owned());
-            found.insert((module.id, path), module.span_of(target));
+            found.insert((module.id, path), made(project, module, &it));
         }
     }
 }
@@ -276,44 +360,14 @@ fn belongs_to_process(name: &str, may_hold_tasks: bool) -> bool {
     })
 }
 
+/// Whether a name, or that of its module, says that it tells of the process itself: whether it is ready.
+fn tells_of_process(module: &Module, name: &str) -> bool {
+    let stem = module.name.rsplit('.').next().unwrap_or("");
+    is_about_process(name) || stem.contains("readiness") || stem.contains("liveness")
+}
+
 fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     name.split(|letter: char| !letter.is_alphanumeric()).map(str::to_lowercase)
-}
-
-/// The changes that a module makes to containers with one of these names.
-fn changes(project: &Project, module: &Module, names: &BTreeSet<&str>) -> Vec<(Home, Write)> {
-    let syntax = &module.python.syntax;
-    let mut found = Vec::new();
-    let mut note = |object: ExprId, adds: bool| {
-        if let Some(home) = home_of(project, module, object, names) {
-            let function = project.calls.function_of(module, object);
-            found.push((home, Write { span: module.span_of(object), function, adds }));
-        }
-    };
-    for call in module.calls_named(CHANGES) {
-        // `state["x"].append(…)` changes what stands in the container, which is as good.
-        if let Some(object) = call.object {
-            note(module.without_subscript(object), ADDITIONS.contains(&call.name));
-        }
-    }
-    for (_, stmt) in syntax.stmts() {
-        match &stmt.kind {
-            StmtKind::Assign { targets, .. } => subscripted(module, targets).for_each(|object| note(object, true)),
-            StmtKind::AugAssign { target, .. } => subscripted(module, &[*target]).for_each(|object| note(object, true)),
-            StmtKind::Delete(targets) => subscripted(module, targets).for_each(|object| note(object, false)),
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The objects of targets like `object[key]`.
-fn subscripted<'m>(module: &'m Module, targets: &'m [ExprId]) -> impl Iterator<Item = ExprId> + 'm {
-    let syntax = &module.python.syntax;
-    targets.iter().filter_map(|&target| match syntax.expr(target).kind {
-        ExprKind::Subscript { value, .. } => Some(module.without_subscript(value)),
-        _ => None,
-    })
 }
 
 /// The container that an expression is: a name of a module, or an attribute of `self`.

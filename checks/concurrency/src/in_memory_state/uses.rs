@@ -1,0 +1,189 @@
+//! Every place that looks at a container which lives as long as the process, or changes it.
+
+use super::{Home, home_of};
+use pyaudit_check::project::calls::FunctionId;
+use pyaudit_check::project::{Module, ModuleId};
+use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtId, StmtKind};
+use pyaudit_check::{Project, Role, Span};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Methods that change a container.
+const CHANGES: &[&str] = &[
+    "append",
+    "appendleft",
+    "add",
+    "update",
+    "setdefault",
+    "pop",
+    "popleft",
+    "popitem",
+    "remove",
+    "discard",
+    "clear",
+    "extend",
+    "insert",
+];
+
+/// Changes that put something in; a container that is only emptied while serving holds nothing of requests.
+const ADDITIONS: &[&str] = &["append", "appendleft", "add", "update", "setdefault", "extend", "insert"];
+
+/// One place of a container.
+pub(super) struct Use<'p> {
+    pub(super) module: &'p Module,
+    /// The container, as it is named there.
+    pub(super) object: ExprId,
+    /// The function around it.
+    pub(super) function: FunctionId,
+    /// Whether something is put in.
+    pub(super) adds: bool,
+    /// Whether the container is changed at all.
+    pub(super) changes: bool,
+    /// Whether something is made of what it holds.
+    pub(super) reads: bool,
+    /// The key under which something is put in.
+    pub(super) key: Option<ExprId>,
+    /// What is put in.
+    pub(super) value: Option<ExprId>,
+}
+
+impl Use<'_> {
+    pub(super) fn span(&self) -> Span {
+        self.module.span_of(self.object)
+    }
+}
+
+/// The uses of containers, and the names of attributes that something else than their own class looks at.
+pub(super) struct Uses<'p> {
+    pub(super) of: BTreeMap<Home, Vec<Use<'p>>>,
+    foreign: BTreeSet<&'p str>,
+}
+
+impl<'p> Uses<'p> {
+    /// The uses of these containers in everything but tests.
+    pub(super) fn of(project: &'p Project, homes: &BTreeSet<&Home>) -> Self {
+        let names: BTreeSet<&str> = homes.iter().filter_map(|(_, path)| path.last()).map(String::as_str).collect();
+        let mut uses = Uses { of: BTreeMap::new(), foreign: BTreeSet::new() };
+        for module in project.modules.iter().filter(|module| module.role != Role::Test) {
+            uses.collect(project, module, &names, homes);
+        }
+        uses
+    }
+
+    fn collect(&mut self, project: &'p Project, module: &'p Module, names: &BTreeSet<&str>, homes: &BTreeSet<&Home>) {
+        let syntax = &module.python.syntax;
+        for (id, expr) in syntax.exprs() {
+            let (name, is_attribute) = match expr.kind {
+                ExprKind::Name { id, .. } => (syntax.name(id), false),
+                ExprKind::Attribute { attr, .. } => (syntax.identifier(attr), true),
+                _ => continue,
+            };
+            if !names.contains(name) {
+                continue;
+            }
+            match home_of(project, module, id, names).filter(|home| homes.contains(home)) {
+                Some(home) => self.of.entry(home).or_default().extend(used(project, module, id)),
+                None if is_attribute => {
+                    self.foreign.insert(name);
+                }
+                None => {}
+            }
+        }
+        let renamed = module.python.names.imports.iter().filter(|import| import.renamed);
+        self.foreign.extend(renamed.filter_map(|import| import.name.as_deref()).filter(|name| names.contains(name)));
+    }
+
+    /// Whether an attribute of this name, of an object that is not known, may be the container.
+    pub(super) fn may_be_read_elsewhere(&self, home: &(ModuleId, Vec<String>)) -> bool {
+        home.1.last().is_some_and(|name| self.foreign.contains(name.as_str()))
+    }
+}
+
+/// What a place does with a container; `None` where it only gives the name another one.
+fn used<'p>(project: &'p Project, module: &'p Module, object: ExprId) -> Option<Use<'p>> {
+    let syntax = &module.python.syntax;
+    let function = project.calls.function_of(module, object);
+    let reading = Use { module, object, function, adds: false, changes: false, reads: true, key: None, value: None };
+    // `state["x"].append(…)` changes what stands in the container, which is as good.
+    let (mut at, mut key) = (object, None);
+    while let Parent::Expr(outer) = syntax.expr_parent(at)
+        && let ExprKind::Subscript { value, slice, .. } = syntax.expr(outer).kind
+        && value == at
+    {
+        key = key.or(Some(slice));
+        at = outer;
+    }
+    let is_element = at != object;
+    let adding = |key, value, reads| Use { adds: true, changes: true, reads, key, value, ..copy(&reading) };
+    match syntax.expr_parent(at) {
+        Parent::Expr(outer) => Some(called(module, outer, at, &reading).unwrap_or(reading)),
+        Parent::Stmt(stmt) => match &syntax.stmt(stmt).kind {
+            StmtKind::Assign { targets, value } if targets.contains(&at) => {
+                is_element.then(|| adding(key, Some(*value), false))
+            }
+            StmtKind::AnnAssign { target, .. } if *target == at => None,
+            StmtKind::AugAssign { target, .. } if *target == at => is_element.then(|| adding(None, None, false)),
+            StmtKind::Delete(_) => is_element.then(|| Use { changes: true, reads: false, ..reading }),
+            _ => Some(reading),
+        },
+        _ => Some(reading),
+    }
+}
+
+/// What a method does that is called on a container: `codes.pop(key)`.
+fn called<'p>(module: &'p Module, attribute: ExprId, object: ExprId, reading: &Use<'p>) -> Option<Use<'p>> {
+    let syntax = &module.python.syntax;
+    let ExprKind::Attribute { value, attr, .. } = syntax.expr(attribute).kind else { return None };
+    let Parent::Expr(call) = syntax.expr_parent(attribute) else { return None };
+    let ExprKind::Call { func, args, .. } = &syntax.expr(call).kind else { return None };
+    let name = syntax.identifier(attr);
+    if value != object || *func != attribute || !CHANGES.contains(&name) {
+        return None;
+    }
+    let (key, value) = match name {
+        "setdefault" => (args.first().copied(), args.get(1).copied()),
+        "append" | "appendleft" | "add" => (None, args.first().copied()),
+        _ => (None, None),
+    };
+    let is_statement = |call: ExprId| matches!(syntax.expr_parent(call), Parent::Stmt(stmt) if matches!(syntax.stmt(stmt).kind, StmtKind::Expr(_)));
+    // `jobs.setdefault(key, []).append(job)` puts something in and looks at nothing.
+    let goes_on = match syntax.expr_parent(call) {
+        Parent::Expr(outer) => called(module, outer, call, reading).is_some_and(|next| !next.reads),
+        _ => false,
+    };
+    let reads = !is_statement(call) && !goes_on;
+    Some(Use { adds: ADDITIONS.contains(&name), changes: true, reads, key, value, ..copy(reading) })
+}
+
+fn copy<'p>(it: &Use<'p>) -> Use<'p> {
+    Use { ..*it }
+}
+
+/// Whether a place only looks at a container to change it: `if len(recent) > 100: recent.popleft()`,
+/// `recent = recent[-100:]`, `del recent[min(recent)]`.
+pub(super) fn only_bounds(project: &Project, it: &Use<'_>) -> bool {
+    let syntax = &it.module.python.syntax;
+    let name = project.sources.slice(it.span());
+    let text = |expr: ExprId| project.sources.slice(it.module.span_of(expr));
+    let Some(stmt) = syntax.enclosing_stmt(it.object) else { return false };
+    let changes_it = |stmt: StmtId| match &syntax.stmt(stmt).kind {
+        StmtKind::Delete(_) => true,
+        StmtKind::Assign { targets, .. } => targets.iter().any(|&target| text(target) == name),
+        StmtKind::Expr(value) => match syntax.expr(*value).kind {
+            ExprKind::Call { func, .. } => match syntax.expr(func).kind {
+                ExprKind::Attribute { value, attr, .. } => {
+                    CHANGES.contains(&syntax.identifier(attr)) && text(it.module.without_subscript(value)) == name
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
+    };
+    match &syntax.stmt(stmt).kind {
+        StmtKind::If { clauses, orelse } => {
+            orelse.is_empty() && clauses.iter().all(|clause| clause.body.iter().all(|&inner| changes_it(inner)))
+        }
+        StmtKind::While { body, .. } => body.iter().all(|&inner| changes_it(inner)),
+        _ => changes_it(stmt),
+    }
+}
