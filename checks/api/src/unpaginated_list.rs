@@ -19,7 +19,7 @@ check! {
     ///
     /// ## Limits
     /// Only queries over one mapped class of SQLAlchemy or SQLModel are followed, through names and calls of the project
-    /// that are certain. Queries by a key or over a period, aggregates, and queries that something may bound (a
+    /// that are certain. Queries by a key, also one of several columns, over a period, or for rows that belong to nobody, aggregates, and queries that something may bound (a
     /// conditional `.limit()`, a helper that cannot be read) are left alone, and so are tables that stay small by their
     /// names (roles, settings, countries, plans). Where the rows belong to something or are searched for, the finding
     /// has a low confidence: they grow too, but slower.

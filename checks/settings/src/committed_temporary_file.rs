@@ -48,7 +48,7 @@ fn run(project: &Project, findings: &mut Findings) {
             continue;
         }
         findings.examined(1);
-        if keeps_directory(project, id, &file.path) {
+        if keeps_directory(project, id) {
             continue;
         }
         if let Some(kind) = Leftover::of_path(&file.path).filter(|&kind| kind != Leftover::Bytecode) {
@@ -66,8 +66,9 @@ fn run(project: &Project, findings: &mut Findings) {
 }
 
 /// Whether a file is there only so that git keeps its directory: an empty one whose name starts with a dot.
-fn keeps_directory(project: &Project, file: FileId, path: &str) -> bool {
-    paths::file_name(path).starts_with('.') && project.sources.text(file).is_some_and(|text| text.trim().is_empty())
+fn keeps_directory(project: &Project, file: FileId) -> bool {
+    let source = project.sources.file(file);
+    source.name().starts_with('.') && source.size == 0
 }
 
 /// Whether a directory around a file is one of data for tests, by its words.

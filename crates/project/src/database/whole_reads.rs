@@ -1,7 +1,7 @@
 //! Queries whose rows a handler answers with, all of them.
 
 use super::reading::returned;
-use super::{Filter, Table};
+use super::{ConstraintKind, Filter, Table};
 use crate::{Module, ModuleId, Project};
 use pyaudit_python::{BindingKind, CompareOperator, ExprId, ExprKind, Parent, StmtId, StmtKind, UnaryOperator};
 use pyaudit_source::Span;
@@ -48,6 +48,21 @@ const FORMS: &[&str] =
 
 /// Words of functions that wrap what they are given in an answer.
 const WRAPPERS: &[&str] = &["response", "respond", "success", "ok", "envelope"];
+
+/// Columns that name whose a row is.
+const OWNERS: &[&str] = &[
+    "organization_id",
+    "organisation_id",
+    "org_id",
+    "tenant_id",
+    "workspace_id",
+    "account_id",
+    "company_id",
+    "team_id",
+    "user_id",
+    "owner_id",
+    "customer_id",
+];
 
 /// What keeps a query from reading the whole of its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -171,12 +186,12 @@ impl Project {
             let (BindingKind::Assigned(value) | BindingKind::Annotated { value: Some(value), .. }) = site.kind else {
                 return None;
             };
-            if !chain.seen.insert((module.id, value)) {
+            if !module.may_reach(value, name) || !chain.seen.insert((module.id, value)) {
                 continue;
             }
             let before = chain.conditions.len();
             table = self.query_chain(module, value, hops, chain).or(table);
-            if is_conditional(module, value) {
+            if is_conditional(module, value, name) {
                 chain.conditions.truncate(before);
             }
         }
@@ -203,17 +218,16 @@ impl Project {
     }
 }
 
-/// Whether a statement runs on one branch of its function only.
-fn is_conditional(module: &Module, expr: ExprId) -> bool {
+/// Whether an expression runs on one branch of its function only, and a place that comes later on others as well.
+fn is_conditional(module: &Module, expr: ExprId, place: ExprId) -> bool {
     let syntax = &module.python.syntax;
-    let mut around = syntax.enclosing_stmts(Parent::Expr(expr));
-    around
-        .find_map(|stmt| match syntax.stmt(stmt).kind {
-            StmtKind::If { .. } | StmtKind::Match { .. } => Some(true),
-            StmtKind::FunctionDef(_) => Some(false),
-            _ => None,
-        })
-        .unwrap_or(false)
+    let place = syntax.expr(place).range;
+    let around = syntax.enclosing_stmts(Parent::Expr(expr));
+    let mut inside = around.take_while(|&stmt| !matches!(syntax.stmt(stmt).kind, StmtKind::FunctionDef(_)));
+    inside.any(|stmt| {
+        let is_choice = matches!(syntax.stmt(stmt).kind, StmtKind::If { .. } | StmtKind::Match { .. });
+        is_choice && !syntax.stmt(stmt).range.contains(place)
+    })
 }
 
 impl<'p> Walk<'p> {
@@ -336,11 +350,13 @@ impl<'p> Walk<'p> {
     fn narrowing(&mut self, table: &Table, conditions: &[(&'p Module, Option<&'p str>, ExprId)]) -> Option<Narrowing> {
         let project = self.project;
         let mut narrowing = Narrowing::None;
+        let mut given: BTreeSet<&str> = BTreeSet::new();
         for &(module, keyword, condition) in conditions {
             let named = keyword.and_then(|name| table.column_of(name));
-            if named.is_some_and(|column| column.primary_key || column.unique) {
+            if named.is_some_and(|column| column.primary_key || column.unique) || asks_for_nobodys(module, condition) {
                 return None;
             }
+            given.extend(named.map(|column| column.name.as_str()));
             if is_flag(module, condition) {
                 continue;
             }
@@ -353,10 +369,43 @@ impl<'p> Walk<'p> {
                 if !filter.is_equality || is_key {
                     return None;
                 }
+                given.extend((filter.table.span == table.span).then_some(filter.column.name.as_str()));
             }
         }
-        Some(narrowing)
+        (!is_unique_by(table, &given)).then_some(narrowing)
     }
+}
+
+/// Whether at most one row has these values, by a constraint or an index over several columns.
+fn is_unique_by(table: &Table, given: &BTreeSet<&str>) -> bool {
+    let is_given = |columns: &[String]| !columns.is_empty() && columns.iter().all(|name| given.contains(name.as_str()));
+    let mut constraints = table.constraints.iter();
+    let mut indexes = table.indexes.iter();
+    constraints
+        .any(|it| matches!(it.kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey) && is_given(&it.columns))
+        || indexes.any(|it| it.unique && is_given(&it.columns))
+}
+
+/// Whether a condition asks for rows that belong to nobody, which the service brings along: `Scope.tenant_id.is_(None)`.
+fn asks_for_nobodys(module: &Module, condition: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    let is_none = |expr: ExprId| syntax.expr(expr).kind == ExprKind::None;
+    let column = match &syntax.expr(condition).kind {
+        ExprKind::Call { func, args, .. } => match (&syntax.expr(*func).kind, &**args) {
+            (ExprKind::Attribute { value, attr, .. }, &[only])
+                if syntax.identifier(*attr) == "is_" && is_none(only) =>
+            {
+                *value
+            }
+            _ => return false,
+        },
+        ExprKind::Compare { left, comparisons } => match **comparisons {
+            [(CompareOperator::Eq | CompareOperator::Is, right)] if is_none(right) => *left,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    module.last_name(column).is_some_and(|name| OWNERS.contains(&name))
 }
 
 fn encloses(outer: Span, inner: Span) -> bool {
@@ -409,10 +458,12 @@ mod tests {
     use super::Narrowing;
     use crate::facts::testing::project;
 
-    const MODELS: &str = "from sqlalchemy import ForeignKey, select\nfrom sqlalchemy.ext.asyncio import AsyncSession\n\
+    const MODELS: &str = "from sqlalchemy import ForeignKey, UniqueConstraint, select\nfrom sqlalchemy.ext.asyncio import AsyncSession\n\
         from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column\nclass Base(DeclarativeBase): pass\n\
         class User(Base):\n    __tablename__ = 'users'\n    id: Mapped[int] = mapped_column(primary_key=True)\n    \
-        active: Mapped[bool]\n    age: Mapped[int]\n    team_id: Mapped[int] = mapped_column(ForeignKey('teams.id'))\n";
+        active: Mapped[bool]\n    age: Mapped[int]\n    team_id: Mapped[int] = mapped_column(ForeignKey('teams.id'))\n\
+        class Seat(Base):\n    __tablename__ = 'seats'\n    id: Mapped[int] = mapped_column(primary_key=True)\n    \
+        row: Mapped[int]\n    place: Mapped[int]\n    __table_args__ = (UniqueConstraint('row', 'place'),)\n";
 
     /// How much the first function named `f` reads, and through how many calls.
     fn reads(body: &str) -> Vec<(Narrowing, usize)> {
@@ -458,6 +509,8 @@ mod tests {
             "def f(db: Session):\n    return db.query(User).all()[:10]\n",
             "def f(db: Session):\n    return db.query(User.age).group_by(User.age).all()\n",
             "def f(db: Session):\n    users = db.query(User).all()\n    return {'count': len(users)}\n",
+            "def f(db: Session):\n    return db.query(User).filter(User.team_id.is_(None)).all()\n",
+            "def f(db: Session, a, b):\n    return db.query(Seat).filter(Seat.row == a, Seat.place == b).all()\n",
         ] {
             assert!(reads(body).is_empty(), "{body}");
         }

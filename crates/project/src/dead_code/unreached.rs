@@ -222,9 +222,10 @@ impl<'p> Spread<'p> {
         self.run((module.id, None));
         let project = self.project;
         let is_ours = module.role == Role::Application && project.liveness().is_ours.contains(&module.id);
-        // What no other module imports is a program, of which a server or tool may call any function.
+        // What no other module imports but may be started is a program, of which a server or tool may call any function.
         let importers = project.imports.importers(module.id);
-        let is_program = !importers.iter().any(|&id| id != module.id && project.modules.get(id).role != Role::Test);
+        let is_imported = importers.iter().any(|&id| id != module.id && project.modules.get(id).role != Role::Test);
+        let is_program = !is_imported && project.may_be_started(module, &BTreeSet::new());
         for (id, function) in outermost_functions(module) {
             let name = module.python.syntax.identifier(function.name);
             if !is_ours || is_program && function.decorators.is_empty() && class_around(module, id).is_none() {
