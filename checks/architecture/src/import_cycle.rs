@@ -22,7 +22,8 @@ check! {
     /// Imports in functions, for type checkers, in a `try` with `except ImportError`, and in a `__main__` block make no
     /// circle, and neither does a package whose modules only take other modules from it (`from package import module`).
     /// Attributes that are read while modules load (`import a`, then `class B(a.Base)`) are not followed when the outcome is
-    /// told, and neither are imports below a condition that is never true. Modules of tests and scripts are left out.
+    /// told, and neither are imports below a condition that is never true; where an import that may fail stands below a
+    /// condition, the outcome is not told. Modules of tests and scripts are left out.
     id: "import-cycle",
     summary: "modules import each other while they are loaded",
     area: Architecture,
@@ -61,6 +62,7 @@ fn message(project: &Project, cycle: &ImportCycle) -> String {
             format!("importing {} first fails, as `{}` is not bound yet", name(*first), missing(import))
         }
         CycleOutcome::Works => "it works today in every order".to_owned(),
+        CycleOutcome::Unknown => return format!("{circle}{more}"),
     };
     format!("{circle}{more}; {outcome}")
 }
@@ -87,7 +89,7 @@ fn report(project: &Project, cycle: &ImportCycle, findings: &mut Findings) {
             import
         }
         CycleOutcome::DependsOnOrder(_, import) => import,
-        CycleOutcome::Works => return,
+        CycleOutcome::Works | CycleOutcome::Unknown => return,
     };
     if !cycle.imports.contains(broken) {
         finding.related(place(project, broken), "this import fails then");

@@ -19,6 +19,8 @@ pub(super) struct Loading<'a> {
     /// Where each running module stands in its text, in bytes.
     positions: Vec<u32>,
     touched: Vec<ModuleId>,
+    /// Whether an import of the last program may end it, or may not.
+    pub(super) is_doubtful: bool,
 }
 
 /// A module that runs: the import that comes next, and how many of the modules on its way are loaded.
@@ -31,7 +33,14 @@ struct Frame {
 impl<'a> Loading<'a> {
     pub(super) fn new(project: &'a Project, imports: &'a [Vec<LoadingImport>]) -> Self {
         let count = imports.len();
-        Self { project, imports, states: vec![State::New; count], positions: vec![0; count], touched: Vec::new() }
+        Self {
+            project,
+            imports,
+            states: vec![State::New; count],
+            positions: vec![0; count],
+            touched: Vec::new(),
+            is_doubtful: false,
+        }
     }
 
     /// The first import by which one module leads to another.
@@ -76,7 +85,9 @@ impl<'a> Loading<'a> {
                 let is_told = cycle.contains(&import.from) && cycle.contains(&import.to);
                 if is_told && !import.is_optional && self.is_missing(import) {
                     // What an import may fail for is caught on the way, and what is loaded then is not known.
-                    return (!self.is_caught(&running)).then(|| import.clone());
+                    let is_certain = !self.is_caught(&running) && !self.has_met_condition(cycle);
+                    self.is_doubtful |= !is_certain;
+                    return is_certain.then(|| import.clone());
                 }
             }
         }
@@ -90,6 +101,15 @@ impl<'a> Loading<'a> {
             self.touched.push(module);
             Frame { module, import: 0, loaded: 0 }
         })
+    }
+
+    /// Whether a module of the cycle that was begun has imports of which it is not known whether they are tried: what they
+    /// load, and in which order, may decide.
+    fn has_met_condition(&self, cycle: &[ModuleId]) -> bool {
+        let begun = self.touched.iter().filter(|module| cycle.contains(module));
+        let mut modules = begun.map(|&module| self.project.modules.get(module));
+        modules
+            .any(|module| module.python.names.imports.iter().any(|import| self.project.may_be_left_out(module, import)))
     }
 
     /// Whether a running module waits for an import that may fail.

@@ -43,6 +43,8 @@ pub enum CycleOutcome {
     DependsOnOrder(ModuleId, LoadingImport),
     /// It works whichever module is imported first.
     Works,
+    /// It depends on an import below a condition.
+    Unknown,
 }
 
 /// Modules that import each other while they are loaded.
@@ -82,15 +84,23 @@ impl Project {
         if module.role != Role::Application {
             return Vec::new();
         }
-        let syntax = &module.python.syntax;
         let runs = |import: &&Import| {
             let at = Parent::Stmt(import.stmt);
-            let is_conditional =
-                || syntax.enclosing_stmts(at).any(|stmt| matches!(syntax.stmt(stmt).kind, StmtKind::If { .. }));
             let hidden = import.type_checking || module.python.is_in_main_guard(at);
-            !hidden && module.runs_on_import(import.scope) && !(import.optional && is_conditional())
+            !hidden && module.runs_on_import(import.scope) && !self.may_be_left_out(module, import)
         };
         module.python.names.imports.iter().filter(runs).filter_map(|import| self.loading(module, import)).collect()
+    }
+
+    /// Whether an import that may fail stands below a condition as well, so that it may not even be tried.
+    fn may_be_left_out(&self, module: &Module, import: &Import) -> bool {
+        let syntax = &module.python.syntax;
+        let mut around = syntax.enclosing_stmts(Parent::Stmt(import.stmt));
+        import.optional
+            && !import.type_checking
+            && module.runs_on_import(import.scope)
+            && around.any(|stmt| matches!(syntax.stmt(stmt).kind, StmtKind::If { .. }))
+            && self.imported(module, import).is_some_and(|symbol| symbol.external().is_none())
     }
 
     fn loading(&self, module: &Module, import: &Import) -> Option<LoadingImport> {
@@ -160,6 +170,7 @@ impl Project {
 
     /// Tries the programs that load a component, and then each of its modules by itself.
     fn cycle_outcome(&self, modules: &[ModuleId], loading: &mut Loading<'_>) -> CycleOutcome {
+        loading.is_doubtful = false;
         let programs = self.programs_that_load(modules);
         let fails = |loading: &mut Loading<'_>, first: &[ModuleId]| {
             let mut tried = first.iter().take(MAX_STARTS);
@@ -170,6 +181,7 @@ impl Project {
         }
         match fails(loading, modules) {
             Some((first, import)) => CycleOutcome::DependsOnOrder(first, import),
+            None if loading.is_doubtful => CycleOutcome::Unknown,
             None => CycleOutcome::Works,
         }
     }
