@@ -1,12 +1,11 @@
 use pyaudit_check::project::DeadModule;
-use pyaudit_check::{Confidence, Findings, Project, Role, Span, check};
+use pyaudit_check::{Confidence, Findings, Project, Span, check};
 
 check! {
     /// ## What it does
     /// Finds modules of an application that no program loads: nothing imports them but tests or other dead modules, no
     /// command, manifest, configuration or string names them, and nothing loads them by a name that it puts together. What
-    /// only a dead module needs is told with it. A file of a package beside a package of the same name (`models.py` beside
-    /// `models/__init__.py`) is one as well: Python finds the package first.
+    /// only a dead module needs is told with it.
     ///
     /// ## Why it matters
     /// Dead code is read, searched, translated and kept up to date for nothing, and it misleads: a router that nothing
@@ -22,8 +21,7 @@ check! {
     /// stays silent if it may be a program (a `__main__` guard, statements that do something when it is loaded, a command
     /// line, tasks of a worker), if a word of a command or configuration file is its name, and in directories of which
     /// something loads modules by name. Modules that import each other in a circle and nothing else does are not seen. What
-    /// only tests import is told with low confidence: such a module may be kept for them. A file behind a package of the same
-    /// name that looks at `__name__` may be run by itself, and stays silent.
+    /// only tests import is told with low confidence: such a module may be kept for them.
     id: "dead-module",
     summary: "no program loads a module",
     area: Architecture,
@@ -46,20 +44,9 @@ fn message(name: &str, dead: &DeadModule) -> String {
     format!("{who} `{name}`{routes}")
 }
 
-fn shadowed_message(name: &str, package: &str) -> String {
-    format!("nothing can import this `{name}`: the package `{package}/` of the same name takes its place")
-}
-
 fn run(project: &Project, findings: &mut Findings) {
     let liveness = project.liveness();
-    let shadowed = project.modules.shadowed().iter();
-    let shadowed: Vec<_> =
-        shadowed.filter(|shadowed| project.sources.file(shadowed.file).role == Role::Application).collect();
-    findings.examined(liveness.examined.len() + shadowed.len());
-    for shadowed in shadowed {
-        let finding = findings.report(Span::file(shadowed.file), shadowed_message(&shadowed.name, &shadowed.package));
-        finding.subject(shadowed.name.clone()).confidence(Confidence::High);
-    }
+    findings.examined(liveness.examined.len());
     for dead in project.dead_modules(liveness) {
         let module = project.modules.get(dead.module);
         let finding = findings.report(Span::file(module.file), message(&module.name, &dead));

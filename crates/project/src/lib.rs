@@ -140,7 +140,7 @@ pub use looked_at::{LookedAt, is_optional};
 pub use makefiles::{Makefile, Target};
 pub use manifests::Manifests;
 pub use migrations::Migrations;
-pub use modules::{Module, ModuleId, Modules, Shadowed};
+pub use modules::{Module, ModuleId, Modules};
 pub use named_calls::NamedCall;
 pub use outbound::{Client, OutboundCall, Wait};
 pub use page_limits::PageLimit;

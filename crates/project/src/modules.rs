@@ -73,18 +73,6 @@ impl Module {
     }
 }
 
-/// A file of a package that is never loaded, because a package of the same name stands beside it and is found first:
-/// `app/models.py` beside `app/models/__init__.py`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shadowed {
-    /// The file.
-    pub file: FileId,
-    /// The dotted name that both have.
-    pub name: String,
-    /// The directory of the package.
-    pub package: String,
-}
-
 /// Every module of a project, and the way from an import to one.
 #[derive(Debug, Default)]
 pub struct Modules {
@@ -95,8 +83,6 @@ pub struct Modules {
     by_file: BTreeMap<FileId, ModuleId>,
     /// The path of each module's file, in the order of the modules.
     paths: Vec<String>,
-    /// The files that a package of the same name stands before.
-    shadowed: Vec<Shadowed>,
     roots: BTreeSet<String>,
     /// The roots below which a module stands whose dotted path from there starts with this name. Most imports are of
     /// somebody else, and no root needs to be tried for them.
@@ -147,19 +133,10 @@ impl Modules {
     /// Names every Python file that was parsed.
     pub(crate) fn build(sources: &Sources, files: &Files) -> Self {
         let mut built = Self { roots: find_roots(sources), ..Self::default() };
-        let packages: BTreeSet<&str> =
-            sources.files().filter_map(|(_, source)| source.path.strip_suffix("/__init__.py")).collect();
         for (file, source) in sources.files() {
             let Some((path, python)) = source.path.strip_suffix(".py").zip(files.python(file)) else { continue };
             let id = ModuleId(built.modules.len() as u32);
             let import_path = path.strip_suffix("/__init__").unwrap_or(path).to_owned();
-            // Python looks for a package before it looks for a module (PEP 420, "Specification").
-            let has_twin = path == import_path && packages.contains(path);
-            let is_in_package = || ancestors(source.directory()).any(|directory| packages.contains(directory));
-            if has_twin && is_in_package() && !may_be_run(python) {
-                built.shadowed.push(Shadowed { file, name: built.name(&import_path), package: import_path });
-                continue;
-            }
             built.modules.push(Module {
                 id,
                 file,
@@ -171,9 +148,8 @@ impl Modules {
             built.by_file.insert(file, id);
             built.paths.push(source.path.clone());
             built.note_roots(&import_path);
-            if !has_twin {
-                built.by_path.entry(import_path).or_insert(id);
-            }
+            // A package shadows a module of the same name, and its path sorts first (`a/__init__` before `a`).
+            built.by_path.entry(import_path).or_insert(id);
         }
         built.aliases = Aliases::build(&built.modules);
         built
@@ -190,11 +166,6 @@ impl Modules {
                 roots.insert(root.to_owned());
             }
         }
-    }
-
-    /// The files of packages that no import can reach, in the order of their paths. They are no modules of the project.
-    pub fn shadowed(&self) -> &[Shadowed] {
-        &self.shadowed
     }
 
     /// Every module, in the order of their paths.
@@ -375,12 +346,6 @@ impl Modules {
         let relative = import_path.strip_prefix(root).unwrap_or(import_path);
         relative.trim_start_matches('/').replace('/', ".")
     }
-}
-
-/// Whether a file says that it may be run by itself: it looks at `__name__`.
-fn may_be_run(python: &pyaudit_python::Module) -> bool {
-    python.name_id("__name__").is_some()
-        && python.syntax.exprs().any(|(id, _)| python.syntax.string(id) == Some("__main__"))
 }
 
 /// The directory `steps` levels above `directory`, unless that is outside the repository.
