@@ -148,8 +148,13 @@ impl Modules {
             built.by_file.insert(file, id);
             built.paths.push(source.path.clone());
             built.note_roots(&import_path);
-            // A package shadows a module of the same name, and its path sorts first (`a/__init__` before `a`).
-            built.by_path.entry(import_path).or_insert(id);
+            // A package shadows a module of the same name: the finder looks for the directory first
+            // (https://docs.python.org/3/reference/import.html#searching).
+            if path.ends_with("/__init__") {
+                built.by_path.insert(import_path, id);
+            } else {
+                built.by_path.entry(import_path).or_insert(id);
+            }
         }
         built.aliases = Aliases::build(&built.modules);
         built

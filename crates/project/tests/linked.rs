@@ -84,6 +84,17 @@ fn a_monorepo_looks_in_the_nearest_root_first() {
 }
 
 #[test]
+fn a_package_comes_before_a_file_of_its_name() {
+    let files = [
+        ("app/__init__.py", ""),
+        ("app/schemas.py", "import requests\nfetch = requests.get\n"),
+        ("app/schemas/__init__.py", "import httpx\nfetch = httpx.get\n"),
+        ("app/main.py", "from app.schemas import fetch\nlook(fetch)\n"),
+    ];
+    assert_eq!(symbol(&files, "app/main.py"), Some(external("httpx.get")));
+}
+
+#[test]
 fn imports_in_a_circle_come_to_an_end() {
     let files = [
         ("a.py", "from b import x\nfrom b import *\nlook(x)\nlook(y)\n"),
