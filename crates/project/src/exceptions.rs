@@ -199,6 +199,7 @@ impl<'p> Catch<'p> {
             let [target] = targets[..] else { continue };
             if let ExprKind::Name { id, .. } = syntax.expr(target).kind
                 && holds
+                && !self.is_number(*value)
             {
                 names.insert(id);
                 if self.module.may_reach(*value, place) {
@@ -207,6 +208,16 @@ impl<'p> Catch<'p> {
             }
         }
         held
+    }
+
+    /// Whether a value is a number, which says little of the text that it was taken from: `int(found.group(1))`.
+    fn is_number(&self, value: ExprId) -> bool {
+        match self.module.python.syntax.expr(value).kind {
+            ExprKind::Call { func, .. } => {
+                matches!(self.module.last_name(func), Some("int" | "float" | "len" | "bool"))
+            }
+            _ => false,
+        }
     }
 
     /// Whether the clause calls anything.

@@ -35,12 +35,14 @@ impl Unloadable {
 
 impl Project {
     /// The modules that no program can load. Where the application itself seems to be one of them, something about the
-    /// imports is not known, or all else can wait: then there are none.
+    /// imports is not known, or all else can wait: then those alone are told that a package hides.
     pub fn unloadable_modules(&self, broken: &[BrokenImport]) -> Unloadable {
-        let hidden = self.modules.iter().filter(|module| self.is_hidden(module)).map(|module| module.id).collect();
+        let hidden: BTreeSet<ModuleId> =
+            self.modules.iter().filter(|module| self.is_hidden(module)).map(|module| module.id).collect();
         let failing = broken.iter().filter(|one| self.fails_at_start(one)).map(|one| one.module).collect();
-        let mut found = Unloadable { hidden, failing, all: BTreeSet::new() };
-        let mut open: Vec<ModuleId> = found.hidden.union(&found.failing).copied().collect();
+        let mut found = Unloadable { all: hidden.clone(), hidden, failing };
+        // Who imports a hidden module gets the package in its place.
+        let mut open: Vec<ModuleId> = found.failing.difference(&found.hidden).copied().collect();
         while let Some(module) = open.pop() {
             if found.all.insert(module) {
                 open.extend(self.imports.importers(module).iter().filter(|&&importer| self.needs(importer, module)));
@@ -48,7 +50,10 @@ impl Project {
             }
         }
         let mut applications = self.routes.routers.iter().filter(|router| router.kind == RouterKind::Application);
-        if applications.any(|router| found.contains(router.module)) { Unloadable::default() } else { found }
+        if applications.any(|router| found.contains(router.module)) {
+            found = Unloadable { all: found.hidden.clone(), hidden: found.hidden, failing: BTreeSet::new() };
+        }
+        found
     }
 
     /// The modules that only unloadable ones import, one of them this one.
@@ -143,7 +148,12 @@ mod tests {
 
     #[test]
     fn a_package_hides_a_module_of_its_name() {
-        let files = [("app/__init__.py", ""), ("app/a.py", "x = 1\n"), ("app/a/__init__.py", ""), ("app/b.py", "")];
+        let files = [
+            ("app/__init__.py", ""),
+            ("app/a.py", "x = 1\n"),
+            ("app/a/__init__.py", ""),
+            ("app/b.py", "import app.a\n"),
+        ];
         assert_eq!(unloadable(&files).0, ["app/a.py"]);
     }
 
