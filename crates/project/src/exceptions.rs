@@ -93,9 +93,9 @@ impl Project {
             for (_, stmt) in syntax.stmts() {
                 let StmtKind::Raise { exc: Some(raised), .. } = stmt.kind else { continue };
                 let ExprKind::Call { func, args, .. } = &syntax.expr(raised).kind else { continue };
-                let is_written = args.iter().any(|&argument| {
-                    syntax.string(argument).is_some() || matches!(syntax.expr(argument).kind, ExprKind::FString(_))
-                });
+                // What is given more than a text passes on what another exception said.
+                let is_written = matches!(args[..], [text] if syntax.string(text).is_some()
+                    || matches!(syntax.expr(text).kind, ExprKind::FString(_)));
                 if is_written && self.symbol(module, *func).is_some_and(|symbol| symbol.external().is_some()) {
                     names.extend(module.last_name(*func));
                 }
