@@ -122,7 +122,7 @@ fn used<'p>(project: &'p Project, module: &'p Module, object: ExprId) -> Option<
             }
             StmtKind::AnnAssign { target, .. } if *target == at => None,
             StmtKind::AugAssign { target, .. } if *target == at => is_element.then(|| adding(None, None, false)),
-            StmtKind::Delete(_) => is_element.then(|| Use { changes: true, reads: false, ..reading }),
+            StmtKind::Delete(_) => is_element.then_some(Use { changes: true, reads: false, ..reading }),
             _ => Some(reading),
         },
         _ => Some(reading),

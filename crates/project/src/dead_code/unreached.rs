@@ -130,9 +130,11 @@ struct Spread<'p> {
     /// The methods that are spoken of while their class is not, by class.
     methods: HashMap<&'p str, Vec<Unit>>,
     /// What each unit speaks of.
-    spoken: BTreeMap<Unit, HashSet<&'p str>>,
+    spoken: BTreeMap<Unit, BTreeSet<&'p str>>,
     /// Starts of names that code puts together.
-    starts: BTreeSet<String>,
+    starts: HashSet<String>,
+    /// The handlers of routes, and whether any of their routes may be served.
+    handlers: HashMap<(ModuleId, StmtId), bool>,
     live: HashSet<Unit>,
     known: HashSet<&'p str>,
     open: Vec<Unit>,
@@ -147,11 +149,16 @@ impl<'p> Spread<'p> {
             with_class: HashMap::new(),
             methods: HashMap::new(),
             spoken: BTreeMap::new(),
-            starts: BTreeSet::new(),
+            starts: HashSet::new(),
+            handlers: HashMap::new(),
             live: HashSet::new(),
             known: HashSet::new(),
             open: Vec::new(),
         };
+        for route in &project.routes.routes {
+            let Some(handler) = route.handler else { continue };
+            *spread.handlers.entry(handler).or_default() |= route.may_be_served;
+        }
         let modules = || project.modules.iter().filter(|module| !matches!(module.role, Role::Test | Role::Stub));
         for module in modules() {
             spread.listen(module);
@@ -228,9 +235,9 @@ impl<'p> Spread<'p> {
         let is_program = !is_imported && project.may_be_started(module, &BTreeSet::new());
         for (id, function) in outermost_functions(module) {
             let name = module.python.syntax.identifier(function.name);
-            if !is_ours || is_program && function.decorators.is_empty() && class_around(module, id).is_none() {
-                self.run((module.id, Some(id)));
-            } else if self.is_run_from_outside(module, id, function) || self.is_named_outside(name) {
+            let is_called = || is_program && function.decorators.is_empty() && class_around(module, id).is_none();
+            let is_run = !is_ours || is_called() || self.is_run_from_outside(module, id, function);
+            if is_run || self.is_named_outside(name) {
                 self.run((module.id, Some(id)));
             }
         }
@@ -238,15 +245,15 @@ impl<'p> Spread<'p> {
 
     /// Whether a word of a command or configuration, or the start of a name, may mean a function.
     fn is_named_outside(&self, name: &str) -> bool {
-        self.project.liveness().mentions.has_word(name) || self.starts.iter().any(|start| name.starts_with(start))
+        let starts = (MIN_START..=name.len()).filter_map(|end| name.get(..end));
+        self.project.liveness().mentions.has_word(name) || starts.into_iter().any(|start| self.starts.contains(start))
     }
 
     /// Whether a framework, a library or the base of its class calls a function.
     fn is_run_from_outside(&self, module: &Module, id: StmtId, function: &FunctionDef) -> bool {
         let project = self.project;
-        let mut routes = project.routes.routes.iter().filter(|route| route.handler == Some((module.id, id))).peekable();
-        if routes.peek().is_some() {
-            return routes.any(|route| route.may_be_served);
+        if let Some(&is_served) = self.handlers.get(&(module.id, id)) {
+            return is_served;
         }
         let entry = project.calls.of(module.id, id).map(|id| project.calls.function(id).entry);
         let is_plain = |&decorator: &ExprId| {
