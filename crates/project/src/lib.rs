@@ -222,6 +222,8 @@ pub struct Project {
     references: references::References,
     liveness: std::sync::OnceLock<Liveness>,
     reached: std::sync::OnceLock<dead_code::Reached>,
+    /// The classes of settings that nothing uses.
+    unspoken_settings: std::sync::OnceLock<std::collections::BTreeSet<(ModuleId, pyaudit_python::StmtId)>>,
     /// What could not be read, decoded, parsed or linked, in the order of their places.
     pub problems: Vec<Problem>,
 }

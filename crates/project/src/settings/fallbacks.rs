@@ -2,9 +2,9 @@
 
 use super::{EnvironmentRead, Field, Literal, SettingsClass};
 use crate::{Condition, Module, ModuleId, Project, paths};
-use pyaudit_python::{Expr, ExprContext, ExprId, ExprKind, Parent, StmtKind};
+use pyaudit_python::{Expr, ExprContext, ExprId, ExprKind, Parent, StmtId, StmtKind};
 use pyaudit_source::{Role, Span};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A value that the application takes where its environment gives none.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl Project {
         // Of a class and its base the one of which objects are made says what is refused.
         classes.sort_by_key(|class| class.instances.is_empty());
         for class in classes {
-            if self.is_unused_class(class) {
+            if self.unspoken_settings().contains(&(class.module, class.class)) {
                 seen.extend(class.fields.iter().flat_map(|field| &field.reads));
                 continue;
             }
@@ -72,18 +72,42 @@ impl Project {
         found.into_values().collect()
     }
 
-    /// Whether no object is made of a class, though one is made of another, nothing inherits from it, and no module but
-    /// its own speaks of it.
-    fn is_unused_class(&self, class: &SettingsClass) -> bool {
-        let Some(name) = class.path.last().filter(|_| class.instances.is_empty()) else { return false };
-        let is_base = |heir: &SettingsClass| heir.bases.contains(&(class.module, class.class));
-        let speaks_of_it = |module: &Module| module.python.name_id(name).is_some() && module.id != class.module;
-        let own = &self.modules.get(class.module).python.syntax;
-        let is_read = |(_, expr): (ExprId, &Expr)| matches!(expr.kind, ExprKind::Name { id, ctx: ExprContext::Load } if own.name(id) == name);
-        self.settings.classes().iter().any(|other| !other.instances.is_empty())
-            && !self.settings.classes().iter().any(is_base)
-            && !self.modules.iter().any(speaks_of_it)
-            && !own.exprs().any(is_read)
+    /// The classes of settings of which no object is made, though one is made of another, from which nothing inherits, and
+    /// of which no module speaks. Worked out once: every name of every module is looked at.
+    fn unspoken_settings(&self) -> &BTreeSet<(ModuleId, StmtId)> {
+        self.unspoken_settings.get_or_init(|| {
+            let classes = self.settings.classes();
+            if classes.iter().all(|class| class.instances.is_empty()) {
+                return BTreeSet::new();
+            }
+            let bases: BTreeSet<_> = classes.iter().flat_map(|class| &class.bases).copied().collect();
+            let left = classes.iter().filter(|class| class.instances.is_empty());
+            let mut left: Vec<_> = left.filter(|class| !bases.contains(&(class.module, class.class))).collect();
+            let names: HashSet<&str> = left.iter().filter_map(|class| class.path.last()).map(String::as_str).collect();
+            // The modules that speak of each name; a second one is enough to know.
+            let mut speakers: HashMap<&str, Vec<ModuleId>> = HashMap::new();
+            for module in self.modules.iter().filter(|_| !names.is_empty()) {
+                for name in module.python.all_names().filter(|name| names.contains(name)) {
+                    let known = speakers.entry(name).or_default();
+                    if known.len() < 2 {
+                        known.push(module.id);
+                    }
+                }
+            }
+            left.retain(|class| {
+                let Some(name) = class.path.last() else { return false };
+                let elsewhere = speakers.get(name.as_str()).is_some_and(|ids| ids.iter().any(|&id| id != class.module));
+                !elsewhere && !self.reads_name(class.module, name)
+            });
+            left.into_iter().map(|class| (class.module, class.class)).collect()
+        })
+    }
+
+    /// Whether a module reads a name, beside binding it.
+    fn reads_name(&self, module: ModuleId, name: &str) -> bool {
+        let syntax = &self.modules.get(module).python.syntax;
+        let is_read = |(_, expr): (ExprId, &Expr)| matches!(expr.kind, ExprKind::Name { id, ctx: ExprContext::Load } if syntax.name(id) == name);
+        syntax.exprs().any(is_read)
     }
 
     fn fallback_of_field<'p>(&'p self, class: &'p SettingsClass, field: &'p Field) -> Option<Fallback<'p>> {
@@ -190,7 +214,7 @@ fn mentions(module: &Module, expr: ExprId, name: &str) -> bool {
 }
 
 /// Whether a statement raises or ends the program.
-fn ends(project: &Project, module: &Module, stmt: pyaudit_python::StmtId) -> bool {
+fn ends(project: &Project, module: &Module, stmt: StmtId) -> bool {
     match &module.python.syntax.stmt(stmt).kind {
         StmtKind::Raise { .. } => true,
         StmtKind::Expr(value) => match &module.python.syntax.expr(*value).kind {
