@@ -72,8 +72,17 @@ fn is_json(project: &Project, route: &Route) -> bool {
     let is_hidden = project
         .route_argument(route, "include_in_schema")
         .is_some_and(|(module, argument)| module.python.syntax.expr(argument).kind == ExprKind::Bool(false));
+    // These statuses have no body (RFC 9110, sections 15.3.5 and 15.4.5).
+    let has_no_body = project
+        .route_argument(route, "status_code")
+        .and_then(|(module, argument)| project.status(module, argument))
+        .is_some_and(|status| matches!(status, 204 | 304));
     let is_http = matches!(route.endpoint, Endpoint::Function(..)) && !route.methods.iter().any(|it| it == "WEBSOCKET");
-    is_http && !is_hidden && project.is_fastapi_route(route) && project.purpose_of(route) != Purpose::Probe
+    is_http
+        && !is_hidden
+        && !has_no_body
+        && project.is_fastapi_route(route)
+        && project.purpose_of(route) != Purpose::Probe
 }
 
 /// Whether a handler returns something else than a response of its own.

@@ -9,7 +9,7 @@
 //! | generated | `*_pb2.py`, `*_pb2_grpc.py`; source code whose first lines say that a program wrote it |
 //! | stub | `*.pyi` |
 //! | test | below one of `TEST_DIRECTORIES`; `test_*.py`, `*_test.py`, `tests.py`, `conftest.py`; `*.test.ts`, `*.spec.js` … |
-//! | migration | revisions and `env.py` of alembic, `migrations/NNNN_*.py` of Django, SQL below `migrations` |
+//! | migration | revisions and script locations of alembic, `migrations/NNNN_*.py` of Django, SQL below `migrations` |
 //! | script | below `scripts`, `hack` or `.github`; `bin`, `tools` … of a project directory; its `setup.py`, `noxfile.py` … |
 //! | example | below `examples`, `docs_src` …, or a hidden directory; `docs`, `demo`, `benchmarks` … of a project directory |
 //! | application | everything else |
@@ -203,10 +203,28 @@ fn is_migration(directory: &str, name: &str, text: &str, neighbours: &Neighbours
             is_revision(text)
                 || chain(directory).any(|(parent, part)| part == "versions" && is_below(parent, &tool))
                 || (name == "env.py" && (tool.contains(&last) || neighbours.holds(directory, "script.py.mako")))
+                || ancestors_of(directory).any(|above| is_script_location(above, neighbours))
                 || (last == "migrations" && (is_numbered(name) || neighbours.holds(directory, "0001_initial.py")))
         }
         _ => false,
     }
+}
+
+/// Whether a directory is one that `alembic init` made: it holds the environment and the template of revisions. What else
+/// stands there and below serves migrations, such as frozen copies of models.
+/// <https://alembic.sqlalchemy.org/en/latest/tutorial.html#the-migration-environment>
+fn is_script_location(directory: &str, neighbours: &Neighbours) -> bool {
+    neighbours.holds(directory, "script.py.mako") && neighbours.holds(directory, "env.py")
+}
+
+/// A directory and those above it, without the root.
+fn ancestors_of(directory: &str) -> impl Iterator<Item = &str> {
+    let mut next = Some(directory).filter(|directory| !directory.is_empty());
+    std::iter::from_fn(move || {
+        let found = next?;
+        next = found.rsplit_once('/').map(|(parent, _)| parent);
+        Some(found)
+    })
 }
 
 /// An alembic revision says which revision it follows, wherever its directory is configured to be.
@@ -324,6 +342,9 @@ mod tests {
         let revision = "\"\"\"x\"\"\"\nrevision: str = 'a'\ndown_revision: str | None = None\n";
         assert_eq!(role_among("db/changes/a.py", revision, &[]), Role::Migration);
         assert_eq!(role_among("db/env.py", "", &["db/script.py.mako"]), Role::Migration);
+        let location = ["db/env.py", "db/script.py.mako"];
+        assert_eq!(role_among("db/old/models.py", "", &location), Role::Migration);
+        assert_eq!(role_among("models.py", "", &["env.py", "script.py.mako"]), Role::Application);
         assert_eq!(role_of("app/versions/a.py"), Role::Application);
         assert_eq!(role_of("app/migrations/runner.py"), Role::Application);
         assert_eq!(role_of("app/services/migrations/__init__.py"), Role::Application);

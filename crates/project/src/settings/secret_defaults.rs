@@ -268,8 +268,10 @@ fn is_about(text: &str) -> bool {
         && !["CHANGE", "YOUR", "SECRET", "DEFAULT"].iter().any(|start| text.starts_with(start))
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
     // `********` is what people see in place of one.
+    // Keys that are made to be published: PostHog's of a project, Stripe's of a front end.
+    let is_public = ["phc_", "pk_live_", "pk_test_"].iter().any(|start| text.starts_with(start));
     let is_mask = !text.bytes().any(|byte| byte.is_ascii_alphanumeric());
-    is_mask || is_reference || is_file || is_constant || ABOUT_VALUES.contains(&lower.as_str())
+    is_public || is_mask || is_reference || is_file || is_constant || ABOUT_VALUES.contains(&lower.as_str())
 }
 
 impl Project {
@@ -318,6 +320,7 @@ mod tests {
             ("CACHE_KEY", "users", None),
             ("SECRET_METADATA_ROOT", "secret_metadata", None),
             ("REDACTED_SECRET", "hidden", None),
+            ("POSTHOG_API_KEY", "phc_0f3c9d1e7b55aa0f3c9d1e22", None),
             ("SESSION_SECRET", "********", None),
             ("ROOT_SECRET", "hunter2", Some(SecretKind::Own)),
             ("SSH_KEY_PATH", "/etc/key", None),
