@@ -29,7 +29,7 @@ check! {
     area: Api,
     axis: ConfigurationSecurity,
     severity: High,
-    confidence: High,
+    confidence: Medium,
     maturity: Preview,
     since: "0.1.0",
     references: [

@@ -21,7 +21,7 @@ check! {
     area: Architecture,
     axis: Robustness,
     severity: High,
-    confidence: High,
+    confidence: Medium,
     maturity: Preview,
     since: "0.1.0",
     references: [

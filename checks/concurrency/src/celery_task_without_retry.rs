@@ -27,7 +27,7 @@ check! {
     area: Concurrency,
     axis: Robustness,
     severity: Low,
-    confidence: High,
+    confidence: Medium,
     maturity: Preview,
     since: "0.1.0",
     references: ["https://docs.celeryq.dev/en/stable/userguide/tasks.html#retrying"],

@@ -25,7 +25,7 @@ check! {
     area: Resilience,
     axis: Robustness,
     severity: Low,
-    confidence: High,
+    confidence: Medium,
     maturity: Preview,
     since: "0.1.0",
     references: ["https://tenacity.readthedocs.io/en/latest/#waiting-before-retrying", "https://urllib3.readthedocs.io/en/stable/reference/urllib3.util.html#urllib3.util.Retry", "https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/"],

@@ -20,7 +20,7 @@ check! {
     /// imports, conversions of a text (`int`, `json.loads`, dates), cleaning up (`close`, `rollback`, `unlink`, or a
     /// function that is named for it), functions whose name asks a question (`is_…`, `has_…`, `check_…`) and what stands
     /// in scripts or tests are left alone, and so is an attempt after which another one or an exception decides. A return
-    /// of `None` or `False`, an empty value given to a name, a failure that leaves a name its earlier value or code that
+    /// of `None` or `False`, an empty value given to a name, what changes nothing that others see, a failure that leaves a name its earlier value or code that
     /// answers instead, a last word before `finally` closes, and a clause with a comment that may give the reason, are
     /// hints of low confidence. `contextlib.suppress` says what it does and is not examined.
     id: "swallowed-exception",
@@ -204,7 +204,8 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
         }
         let text = message(&catch, &silence, project.sources.slice(catch.head()));
         let finding = findings.report(catch.head(), text);
-        if matches!(silence, Silence::Sentinel) || catch.has_comment(project) || is_made_up_for(&catch, &silence) {
+        let is_grave = matches!(silence, Silence::Empty) || changes_something(&catch);
+        if !is_grave || catch.has_comment(project) || is_made_up_for(&catch, &silence) {
             finding.confidence(Confidence::Low);
         }
     }
@@ -231,6 +232,25 @@ fn silence(catch: &Catch<'_>) -> Option<Silence> {
         (Silence::GoesOn, Some(after)) => Some(after),
         (found, _) => Some(found),
     }
+}
+
+/// First words of what changes something that others see.
+const CHANGES: &[&str] = &[
+    "attach", "charge", "commit", "create", "delay", "delete", "detach", "enqueue", "insert", "notify", "patch",
+    "persist", "post", "publish", "put", "refund", "save", "send", "store", "update", "upsert",
+];
+
+/// Whether what is guarded would have changed something that others see.
+fn changes_something(catch: &Catch<'_>) -> bool {
+    let syntax = &catch.module.python.syntax;
+    let mut exprs = catch.guarded().iter().flat_map(|&stmt| syntax.walk_exprs_in(stmt, true));
+    exprs.any(|expr| match syntax.expr(expr).kind {
+        ExprKind::Call { func, .. } => catch
+            .module
+            .last_name(func)
+            .is_some_and(|name| CHANGES.contains(&name.trim_start_matches('_').split('_').next().unwrap_or(name))),
+        _ => false,
+    })
 }
 
 /// Whether something else takes the place of what failed, or nothing was to follow anyway.

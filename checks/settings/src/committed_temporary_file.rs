@@ -25,7 +25,7 @@ check! {
     area: Settings,
     axis: ConfigurationSecurity,
     severity: Low,
-    confidence: High,
+    confidence: Medium,
     maturity: Preview,
     since: "0.1.0",
     references: ["https://git-scm.com/docs/gitignore", "https://cwe.mitre.org/data/definitions/538.html"],

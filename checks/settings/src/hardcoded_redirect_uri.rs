@@ -23,7 +23,7 @@ check! {
     area: Settings,
     axis: ConfigurationSecurity,
     severity: Medium,
-    confidence: High,
+    confidence: Medium,
     maturity: Preview,
     since: "0.1.0",
     references: ["https://datatracker.ietf.org/doc/html/rfc6749#section-3.1.2", "https://12factor.net/config"],

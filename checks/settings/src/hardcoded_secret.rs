@@ -26,7 +26,7 @@ check! {
     /// fields, headers and messages, examples of schemas, and keys that front ends publish are silent. Tests and examples are not examined, and of scripts only keys
     /// that look real. Keys apart that are known by their form, nothing is said of services that ask nobody who they are, of hashes of
     /// words like `admin`, and of jobs whose service runs on their own machine; compose files for development, and those
-    /// beside code that start images of others alone, have low severity and confidence. Other text files are not searched. Whether a key is still valid is not asked.
+    /// beside code that start images of others alone, have low severity and confidence. What is known by its name alone is of medium confidence. Other text files are not searched. Whether a key is still valid is not asked.
     id: "hardcoded-secret",
     summary: "a secret stands in the source",
     area: Settings,
@@ -143,6 +143,8 @@ fn report(found: Vec<Found<'_>>, stake: Stake, findings: &mut Findings) {
         finding.subject(name.unwrap_or("secret")).secret();
         if stake == Stake::Little {
             finding.severity(Severity::Low).confidence(Confidence::Low);
+        } else if !is_known_key(text) {
+            finding.confidence(Confidence::Medium);
         }
         for (span, ..) in others {
             finding.related(*span, "the same value");

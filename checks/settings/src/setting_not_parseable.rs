@@ -29,7 +29,7 @@ check! {
     area: Settings,
     axis: ConfigurationSecurity,
     severity: Medium,
-    confidence: High,
+    confidence: Medium,
     maturity: Preview,
     since: "0.1.0",
     references: ["https://docs.pydantic.dev/latest/concepts/pydantic_settings/#parsing-environment-variable-values"],

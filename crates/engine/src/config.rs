@@ -20,6 +20,8 @@ pub struct Config {
     pub min_severity: Severity,
     /// Findings below are not shown.
     pub min_confidence: Confidence,
+    /// The same for checks that are previews, unless they are selected by their id.
+    pub min_preview_confidence: Confidence,
     /// Findings at or above fail the run.
     pub fail_on: Gate,
     /// Whether findings are suppressed at all, by comments, by `suppressions` and by `per_path_ignores`
@@ -75,6 +77,7 @@ impl Default for Config {
             suppressions: Vec::new(),
             min_severity: Severity::Info,
             min_confidence: Confidence::Low,
+            min_preview_confidence: Confidence::Low,
             fail_on: Gate::At(Severity::High),
             suppress: true,
             report_unused: true,

@@ -6,7 +6,7 @@ use crate::pattern::PathPattern;
 use crate::select::{Selector, find, find_check};
 use crate::suppress::Comments;
 use crate::{Config, Suppression};
-use pyaudit_check::{Check, Finding, Project, Severity};
+use pyaudit_check::{Check, Finding, Maturity, Project, Severity};
 use pyaudit_source::{Phase, Problem};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -58,8 +58,11 @@ fn is_shown(project: &Project, config: &Config, finding: &Finding) -> bool {
         let rest = path.strip_prefix(scope.as_str());
         scope.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
+    let is_unasked_preview = finding.check.maturity == Maturity::Preview
+        && !config.select.iter().any(|selected| selected == finding.check.id);
+    let least = if is_unasked_preview { config.min_preview_confidence } else { config.min_confidence };
     finding.severity >= config.min_severity
-        && finding.confidence >= config.min_confidence
+        && finding.confidence >= least
         && (config.paths.is_empty() || config.paths.iter().any(is_in))
 }
 
@@ -169,7 +172,7 @@ impl<'a> Rule<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{audit, lines, problems};
+    use crate::testing::{DELTA, audit, lines, problems, project};
     use crate::{Audit, Config, PathIgnore, Suppression};
     use pyaudit_check::{Confidence, Severity};
 
@@ -201,6 +204,19 @@ mod tests {
         let paths = vec!["app".to_owned(), "tests/c".to_owned()];
         let some = audit(FILES, &Config { paths, ..Config::default() });
         assert_eq!((some.findings.len(), shown(&some)), (3, 2), "`tests/c` is no directory of `tests/c.py`");
+    }
+
+    #[test]
+    fn previews_have_a_limit_of_their_own_unless_they_are_selected() {
+        let shown_with = |select: &[&str], least| {
+            let select = select.iter().map(|&id| id.to_owned()).collect();
+            let config = Config { select, min_preview_confidence: least, ..Config::default() };
+            shown(&crate::run(project(&[("a.py", "delta\n")]), &[&DELTA], &config))
+        };
+        assert_eq!(shown_with(&[], Confidence::Medium), 1);
+        assert_eq!(shown_with(&[], Confidence::High), 0);
+        assert_eq!(shown_with(&["api"], Confidence::High), 0);
+        assert_eq!(shown_with(&["delta-word"], Confidence::High), 1);
     }
 
     #[test]

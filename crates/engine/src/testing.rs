@@ -30,6 +30,13 @@ pub(crate) static BETA: Check = check("beta-word", Area::Ci, Run::Project(|p, f|
 /// Finds the word `gamma` in every file.
 pub(crate) static GAMMA: Check = check("gamma-word", Area::Api, Run::Project(|p, f| words(p, f, "gamma")));
 
+/// Finds the word `delta` in every file, and has not proved itself.
+pub(crate) static DELTA: Check = Check {
+    maturity: Maturity::Preview,
+    confidence: Confidence::Medium,
+    ..check("delta-word", Area::Api, Run::Project(|p, f| words(p, f, "delta")))
+};
+
 fn words(project: &Project, findings: &mut Findings, word: &str) {
     for (id, file) in project.sources.files() {
         let Ok(content) = &file.content else { continue };

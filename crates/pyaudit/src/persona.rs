@@ -48,6 +48,16 @@ impl Persona {
             Self::Auditor => Confidence::Low,
         }
     }
+
+    /// Findings of checks that are previews are not shown below: too few of them proved right on code that nobody had seen.
+    /// For a preview that is selected by its id [`Self::min_confidence`] holds.
+    pub const fn min_preview_confidence(self) -> Confidence {
+        match self {
+            Self::Regular => Confidence::High,
+            Self::Pedantic => Confidence::Medium,
+            Self::Auditor => Confidence::Low,
+        }
+    }
 }
 
 impl fmt::Display for Persona {

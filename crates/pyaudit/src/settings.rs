@@ -174,6 +174,10 @@ impl Settings {
             suppressions: values(&self.suppress),
             min_severity: self.min_severity.value,
             min_confidence: self.min_confidence.value,
+            min_preview_confidence: match self.min_confidence.origin {
+                Origin::Persona(persona) => persona.min_preview_confidence(),
+                _ => self.min_confidence.value,
+            },
             fail_on: self.fail_on.value,
             pattern_base: self.pattern_base.clone(),
             ..Config::default()
@@ -213,5 +217,19 @@ mod tests {
         settings.apply(&Overrides { select: vec!["b".to_owned()], ..Overrides::default() });
         assert_eq!((settings.config().select, settings.config().ignore), (vec!["b".into()], vec![]));
         assert_eq!(settings.select[0].origin.to_string(), "--select");
+    }
+
+    #[test]
+    fn previews_need_more_confidence_unless_it_is_asked_for() {
+        let least = |overrides: &Overrides| {
+            let mut settings = Settings::default();
+            settings.apply(overrides);
+            (settings.config().min_confidence, settings.config().min_preview_confidence)
+        };
+        assert_eq!(least(&Overrides::default()), (Confidence::Medium, Confidence::High));
+        let pedantic = Overrides { persona: Some(Persona::Pedantic), ..Overrides::default() };
+        assert_eq!(least(&pedantic), (Confidence::Medium, Confidence::Medium));
+        let asked = Overrides { min_confidence: Some(Confidence::Low), ..Overrides::default() };
+        assert_eq!(least(&asked), (Confidence::Low, Confidence::Low));
     }
 }
