@@ -23,7 +23,7 @@ check! {
     /// as a command, and an `if __name__ == "__main__"` block with the functions that nothing else calls, and a function
     /// that only builds an image of Modal (`run_function`) or is sent to another machine by its decorator (`serialized=True`,
     /// `image=`, `ray.remote`). A function that greets at the start (`welcome`, `startup_banner`) and is no route may print too. A function whose name says that it prints (`print_banner`, `show_config`) may print too, and so may a
-    /// call that names a `file` other than the standard streams. `rich.print` is left alone.
+    /// call that names a `file` other than the standard streams, and the `emit` and `handle` of a handler of `logging`. `rich.print` is left alone.
     id: "print-logging",
     summary: "application code prints instead of logging",
     area: Observability,
@@ -48,6 +48,19 @@ const PRINTERS: &[&str] = &[
 
 /// Words at the start of a function's name that say that printing is its purpose.
 const PRINTING_WORDS: &[&str] = &["print", "show", "display", "dump", "main", "cli", "usage"];
+
+/// Classes of the standard library whose subclasses write what is logged.
+const LOG_HANDLERS: &[&str] = &[
+    "logging.Handler",
+    "logging.StreamHandler",
+    "logging.FileHandler",
+    "logging.handlers.BufferingHandler",
+    "logging.handlers.MemoryHandler",
+    "logging.handlers.QueueHandler",
+    "logging.handlers.RotatingFileHandler",
+    "logging.handlers.TimedRotatingFileHandler",
+    "logging.handlers.WatchedFileHandler",
+];
 
 /// Words in the name of a function that is there to print something nice at the start.
 const GREETING_WORDS: &[&str] = &["banner", "welcome", "logo", "splash", "greeting"];
@@ -122,4 +135,15 @@ fn is_for_a_terminal(project: &Project, module: &Module, function: StmtId) -> bo
         || project.is_command(module, function)
         || project.is_used_by_main_guard_only(module, function)
         || project.is_build_step(module, function)
+        || is_log_sink(project, module, function)
+}
+
+/// Whether a function is where a handler of `logging` writes its records: no logger can be asked to do that.
+/// <https://docs.python.org/3/library/logging.html#logging.Handler.emit>
+fn is_log_sink(project: &Project, module: &Module, function: StmtId) -> bool {
+    let syntax = &module.python.syntax;
+    let name = module.function(function).map(|definition| syntax.identifier(definition.name));
+    let is_method = matches!(name, Some("emit" | "handle"));
+    let Parent::Stmt(class) = syntax.stmt_parent(function) else { return false };
+    is_method && module.class(class).is_some() && project.inherits_from(module, class, LOG_HANDLERS)
 }
