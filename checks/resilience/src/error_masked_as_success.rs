@@ -1,5 +1,5 @@
 use pyaudit_check::project::{Answer, Catch, Module};
-use pyaudit_check::python::{DictItem, ExprId, ExprKind, StmtKind};
+use pyaudit_check::python::{DictItem, ExprId, ExprKind, Parent, StmtKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, check};
 
 check! {
@@ -17,7 +17,8 @@ check! {
     ///
     /// ## Limits
     /// Only clauses that catch everything and return a literal or the call of a function named for invented data are
-    /// examined. An answer with an entry for an error, a reason or a fallback is left alone.
+    /// examined. An answer with an entry for an error, a reason or a fallback is left alone, and so is the marker that a
+    /// function which hides secrets gives in place of a value that it could not look through (`"[redacted]"`).
     id: "error-masked-as-success",
     summary: "a failure is answered as a success",
     area: Resilience,
@@ -44,6 +45,12 @@ const HONEST: &[&str] =
 /// Words of a name for data that are made up.
 const INVENTED: &[&str] = &["mock", "mocked", "dummy", "fake", "placeholder", "stub", "simulated", "sample"];
 
+/// Parts of names of functions and classes that hide what must not be shown.
+const HIDING: &[&str] = &["redact", "mask", "scrub", "censor", "obfuscat", "anonymi", "pseudonymi", "deidentif"];
+
+/// Parts of texts that stand where something is hidden.
+const HIDDEN: &[&str] = &["redacted", "masked", "hidden", "filtered", "scrubbed", "censored", "***"];
+
 fn success_message(outcome: &str) -> String {
     format!("a failure is answered as a success: `{outcome}` after `except`")
 }
@@ -63,7 +70,7 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
                 let text = project.sources.slice(module.span_of(outcome.0)).to_owned();
                 let said = format!("{text}: {}", project.sources.slice(module.span_of(outcome.1)));
                 findings.report(module.span_of(outcome.1), success_message(&said));
-            } else if let Some(name) = invented(module, value) {
+            } else if let Some(name) = invented(module, value).filter(|_| !hides(project, catch, value)) {
                 let text = invented_message(project.sources.slice(module.span_of(name)));
                 findings.report(module.span_of(name), text).confidence(Confidence::Medium);
             }
@@ -127,4 +134,17 @@ fn invented(module: &Module, value: ExprId) -> Option<ExprId> {
     };
     let mut words = text.split('_').map(str::to_ascii_lowercase);
     words.any(|word| INVENTED.contains(&word.as_str())).then_some(name)
+}
+
+/// Whether a clause gives a constant that hides what could not be looked through, so that no secret gets out.
+fn hides(project: &Project, catch: &Catch<'_>, value: ExprId) -> bool {
+    let (module, syntax) = (catch.module, &catch.module.python.syntax);
+    if !matches!(syntax.expr(value).kind, ExprKind::Name { .. } | ExprKind::Attribute { .. }) {
+        return false;
+    }
+    let says_so = |text: String| HIDDEN.iter().any(|part| text.to_lowercase().contains(part));
+    let path = catch.function().map(|function| module.path_to(Parent::Stmt(function))).unwrap_or_default();
+    let mut names = path.iter().map(|name| name.to_lowercase());
+    names.any(|name| HIDING.iter().any(|part| name.contains(part)))
+        || project.constant_string(module, value).is_some_and(says_so)
 }
