@@ -16,7 +16,8 @@ check! {
     ///
     /// ## Limits
     /// A response that is handed on, returned or kept is left alone, because others may look at it, and so is a function that looks
-    /// into the body for an error. Inside a `try` the finding is a hint of low confidence. Clients with `event_hooks` may raise by
+    /// into the body for an error, or that takes parts of the parsed body by their keys in a `try` whose clauses catch both what
+    /// is no JSON and what lacks the key. Inside any other `try` the finding is a hint of low confidence. Clients with `event_hooks` may raise by
     /// themselves. Results of the project's own functions are not examined.
     id: "unchecked-error-return",
     summary: "an answer is used whatever its status",
@@ -50,6 +51,20 @@ const ERROR_KEYS: &[&str] = &[
     "error-codes",
 ];
 
+/// What parsing a body raises that is no JSON.
+const NO_JSON: &[&str] = &[
+    "ValueError",
+    "json.JSONDecodeError",
+    "json.decoder.JSONDecodeError",
+    "requests.JSONDecodeError",
+    "requests.exceptions.JSONDecodeError",
+    "requests.RequestException",
+    "requests.exceptions.RequestException",
+];
+
+/// What an entry raises that is not there.
+const NO_KEY: &[&str] = &["KeyError", "LookupError"];
+
 fn message(call: &str, count: usize) -> String {
     let others = if count > 1 { format!("; this module has {count} such calls") } else { String::new() };
     format!("the answer of `{call}` is used whatever its status: an error page passes for data{others}")
@@ -63,7 +78,10 @@ fn run(project: &Project, module: &Module, findings: &mut Findings) {
     let mut unchecked: Vec<(bool, Span)> = Vec::new();
     for found in project.outbound_calls(module).iter().filter(|found| gives_a_response(found)) {
         findings.examined(1);
-        if is_used_unseen(&found.call) && module.python.name_id("event_hooks").is_none() {
+        if is_used_unseen(&found.call)
+            && !is_checked_by_form(project, &found.call)
+            && module.python.name_id("event_hooks").is_none()
+        {
             unchecked.push((is_guarded(&found.call), found.call.span()));
         }
     }
@@ -97,13 +115,7 @@ fn is_used_unseen(call: &NamedCall<'_>) -> bool {
             _ => return false,
         }
     }
-    let Parent::Stmt(stmt) = syntax.expr_parent(value) else { return false };
-    let StmtKind::Assign { targets, .. } = &syntax.stmt(stmt).kind else { return false };
-    let [target] = targets[..] else { return false };
-    match syntax.expr(target).kind {
-        ExprKind::Name { id, .. } => reads_body_alone(call, id) && !looks_into_body(call),
-        _ => false,
-    }
+    held_in(call.module, value).is_some_and(|name| reads_body_alone(call, name) && !looks_into_body(call))
 }
 
 /// The function around a call, which is where its answer lives; none for the body of a module.
@@ -111,15 +123,21 @@ fn around(call: &NamedCall<'_>) -> Option<StmtId> {
     call.function()
 }
 
+/// The places of the function that read a name.
+fn loads_of(call: &NamedCall<'_>, name: NameId) -> Vec<ExprId> {
+    let syntax = &call.module.python.syntax;
+    let Some(function) = around(call) else { return Vec::new() };
+    let is_load =
+        |&expr: &ExprId| matches!(syntax.expr(expr).kind, ExprKind::Name { id, ctx: ExprContext::Load } if id == name);
+    syntax.walk_exprs_in(function, true).filter(is_load).collect()
+}
+
 /// Whether every use of a name in the function reads a body, and there is one.
 fn reads_body_alone(call: &NamedCall<'_>, name: NameId) -> bool {
     let syntax = &call.module.python.syntax;
-    let Some(function) = around(call) else { return false };
-    let uses = syntax.walk_exprs_in(function, true).filter(|&expr| match syntax.expr(expr).kind {
-        ExprKind::Name { id, ctx: ExprContext::Load } => id == name,
-        _ => false,
-    });
+    let uses = loads_of(call, name);
     let mut reads = uses
+        .into_iter()
         .map(|expr| match syntax.expr_parent(expr) {
             Parent::Expr(outer) => match &syntax.expr(outer).kind {
                 ExprKind::Attribute { attr, .. } => BODY.contains(&syntax.identifier(*attr)),
@@ -155,17 +173,101 @@ fn is_validation(module: &Module, expr: ExprId) -> bool {
 /// Whether a call stands in a `try` with a clause, where a body of another form may be caught.
 fn is_guarded(call: &NamedCall<'_>) -> bool {
     let syntax = &call.module.python.syntax;
-    let mut inner = Parent::Expr(call.id);
-    for outer in syntax.ancestors(Parent::Expr(call.id)) {
-        if let Parent::Stmt(stmt) = outer
-            && let StmtKind::Try { body, handlers, .. } = &syntax.stmt(stmt).kind
-        {
-            let in_body = matches!(inner, Parent::Stmt(inner) if body.contains(&inner));
-            if in_body && !handlers.is_empty() {
-                return true;
+    tries_around(call.module, call.id)
+        .any(|stmt| matches!(&syntax.stmt(stmt).kind, StmtKind::Try { handlers, .. } if !handlers.is_empty()))
+}
+
+/// The `try` statements whose guarded body an expression stands in, the innermost first.
+fn tries_around(module: &Module, expr: ExprId) -> impl Iterator<Item = StmtId> + '_ {
+    let syntax = &module.python.syntax;
+    let mut inner = Parent::Expr(expr);
+    syntax.ancestors(Parent::Expr(expr)).filter_map(move |outer| {
+        let before = std::mem::replace(&mut inner, outer);
+        match (outer, before) {
+            (Parent::Stmt(stmt), Parent::Stmt(before)) => {
+                matches!(&syntax.stmt(stmt).kind, StmtKind::Try { body, .. } if body.contains(&before)).then_some(stmt)
             }
+            _ => None,
         }
-        inner = outer;
+    })
+}
+
+/// Whether the body is parsed and taken apart by its keys where what an error page raises is caught: `json.loads(response.text)`
+/// and `data["items"]` in a `try` with `except (ValueError, KeyError)`.
+fn is_checked_by_form(project: &Project, call: &NamedCall<'_>) -> bool {
+    let module = call.module;
+    parsed_bodies(project, call).into_iter().any(|parsed| {
+        tries_around(module, parsed).any(|guard| {
+            let is_in = |expr: ExprId| tries_around(module, expr).any(|other| other == guard);
+            catches_other_forms(project, module, guard) && taken_apart(call, parsed).into_iter().any(is_in)
+        })
+    })
+}
+
+/// The expressions that parse the body of an answer as JSON.
+fn parsed_bodies(project: &Project, call: &NamedCall<'_>) -> Vec<ExprId> {
+    let syntax = &call.module.python.syntax;
+    let mut answer = call.id;
+    while let Parent::Expr(outer) = syntax.expr_parent(answer)
+        && matches!(syntax.expr(outer).kind, ExprKind::Await(_))
+    {
+        answer = outer;
     }
-    false
+    let answers = match held_in(call.module, answer) {
+        Some(name) => loads_of(call, name),
+        None => vec![answer],
+    };
+    answers.into_iter().filter_map(|answer| parsed_body(project, call.module, answer)).collect()
+}
+
+/// The call that parses the body of an answer: `answer.json()`, `json.loads(answer.text)`.
+fn parsed_body(project: &Project, module: &Module, answer: ExprId) -> Option<ExprId> {
+    let syntax = &module.python.syntax;
+    let Parent::Expr(body) = syntax.expr_parent(answer) else { return None };
+    let ExprKind::Attribute { attr, .. } = syntax.expr(body).kind else { return None };
+    let Parent::Expr(call) = syntax.expr_parent(body) else { return None };
+    let ExprKind::Call { func, .. } = syntax.expr(call).kind else { return None };
+    let is_json = match syntax.identifier(attr) {
+        "json" => func == body,
+        "text" | "content" => func != body && project.is_any(module, func, &["json.loads"]),
+        _ => false,
+    };
+    is_json.then_some(call)
+}
+
+/// The places that take a part of what was parsed, which raise where there is no such part: `data["items"]`.
+fn taken_apart(call: &NamedCall<'_>, parsed: ExprId) -> Vec<ExprId> {
+    let syntax = &call.module.python.syntax;
+    let values = match held_in(call.module, parsed) {
+        Some(name) => loads_of(call, name),
+        None => vec![parsed],
+    };
+    let is_taken = |&value: &ExprId| match syntax.expr_parent(value) {
+        Parent::Expr(outer) => matches!(syntax.expr(outer).kind,
+            ExprKind::Subscript { value: object, ctx: ExprContext::Load, .. } if object == value),
+        _ => false,
+    };
+    values.into_iter().filter(is_taken).collect()
+}
+
+/// The name that alone is given a value.
+fn held_in(module: &Module, value: ExprId) -> Option<NameId> {
+    let syntax = &module.python.syntax;
+    let Parent::Stmt(stmt) = syntax.expr_parent(value) else { return None };
+    let StmtKind::Assign { targets, .. } = &syntax.stmt(stmt).kind else { return None };
+    let [target] = targets[..] else { return None };
+    match syntax.expr(target).kind {
+        ExprKind::Name { id, .. } => Some(id),
+        _ => None,
+    }
+}
+
+/// Whether the clauses of a `try` catch a body that is no JSON and one without a key, and do not let them through.
+fn catches_other_forms(project: &Project, module: &Module, guard: StmtId) -> bool {
+    let catches = project.catches_of(module, guard);
+    let catching = |names: &[&str]| {
+        let first = catches.iter().find(|catch| catch.is_broad() || catch.caught.iter().any(|it| it.is_any(names)));
+        first.is_some_and(|catch| !catch.raises_again())
+    };
+    catching(NO_JSON) && catching(NO_KEY)
 }
