@@ -28,7 +28,7 @@ check! {
     /// queues and tasks by what is put in. So do
     /// objects that are only kept to be closed at the end, and services of an abstract class that a function makes where it
     /// finds none, a memo, which one function fills with what it works out from its arguments,
-    /// what nothing reads, what tells of the process itself (whether it is ready), and what only code writes or reads that
+    /// what nothing reads, what only keeps a warning from being logged twice, what tells of the process itself (whether it is ready), and what only code writes or reads that
     /// surely nothing runs. A cache, and what stands in for a store of all processes where that is missing, is of
     /// low severity and confidence, and metrics, statistics and buffers of a process stay silent. Where requests do not both
     /// write and read it, the confidence is low. All containers of one class are one finding. Attributes of objects that a

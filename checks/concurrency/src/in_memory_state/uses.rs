@@ -27,6 +27,10 @@ const CHANGES: &[&str] = &[
 /// Changes that put something in; a container that is only emptied while serving holds nothing of requests.
 const ADDITIONS: &[&str] = &["append", "appendleft", "add", "update", "setdefault", "extend", "insert"];
 
+/// Calls that tell the time.
+const CLOCKS: &[&str] =
+    &["time.time", "time.monotonic", "time.perf_counter", "datetime.datetime.now", "datetime.datetime.utcnow"];
+
 /// One place of a container.
 pub(super) struct Use<'p> {
     pub(super) module: &'p Module,
@@ -158,18 +162,39 @@ fn copy<'p>(it: &Use<'p>) -> Use<'p> {
     Use { ..*it }
 }
 
-/// Whether a place only looks at a container to change it: `if len(recent) > 100: recent.popleft()`,
-/// `recent = recent[-100:]`, `del recent[min(recent)]`.
+/// Whether a place only looks at a container to change it or to log something once: `if len(recent) > 100:
+/// recent.popleft()`, `recent = recent[-100:]`, `del recent[min(recent)]`, `if key not in warned: warned.add(key); log.warning(…)`.
 pub(super) fn only_bounds(project: &Project, it: &Use<'_>) -> bool {
+    let syntax = &it.module.python.syntax;
+    let Some(stmt) = syntax.enclosing_stmt(it.object) else { return false };
+    let all_idle = |body: &[StmtId]| body.iter().all(|&inner| changes_or_logs(project, it, inner));
+    match &syntax.stmt(stmt).kind {
+        StmtKind::If { clauses, orelse } => {
+            let is_left = || matches!(&clauses[..], [only] if leaves_alone(it.module, &only.body));
+            let goes_on_idly = || rest_of_function(it.module, stmt).is_some_and(all_idle);
+            orelse.is_empty() && (clauses.iter().all(|clause| all_idle(&clause.body)) || is_left() && goes_on_idly())
+        }
+        StmtKind::While { body, .. } => all_idle(body),
+        _ => changes_or_logs(project, it, stmt),
+    }
+}
+
+/// Whether a statement does nothing but change the container that a place looks at, or write to a log.
+fn changes_or_logs(project: &Project, it: &Use<'_>, stmt: StmtId) -> bool {
     let syntax = &it.module.python.syntax;
     let name = project.sources.slice(it.span());
     let text = |expr: ExprId| project.sources.slice(it.module.span_of(expr));
-    let Some(stmt) = syntax.enclosing_stmt(it.object) else { return false };
-    let changes_it = |stmt: StmtId| match &syntax.stmt(stmt).kind {
+    match &syntax.stmt(stmt).kind {
         StmtKind::Delete(_) => true,
-        StmtKind::Assign { targets, .. } => targets.iter().any(|&target| text(target) == name),
+        StmtKind::Assign { targets, value } => targets.iter().any(|&target| {
+            text(target) == name
+                || text(it.module.without_subscript(target)) == name && is_plain(project, it.module, *value)
+        }),
         StmtKind::Expr(value) => match syntax.expr(*value).kind {
             ExprKind::Call { func, .. } => match syntax.expr(func).kind {
+                _ if project.is_log_call(it.module, *value) || project.is_any(it.module, func, &["warnings.warn"]) => {
+                    true
+                }
                 ExprKind::Attribute { value, attr, .. } => {
                     CHANGES.contains(&syntax.identifier(attr)) && text(it.module.without_subscript(value)) == name
                 }
@@ -178,12 +203,29 @@ pub(super) fn only_bounds(project: &Project, it: &Use<'_>) -> bool {
             _ => false,
         },
         _ => false,
-    };
-    match &syntax.stmt(stmt).kind {
-        StmtKind::If { clauses, orelse } => {
-            orelse.is_empty() && clauses.iter().all(|clause| clause.body.iter().all(|&inner| changes_it(inner)))
-        }
-        StmtKind::While { body, .. } => body.iter().all(|&inner| changes_it(inner)),
-        _ => changes_it(stmt),
     }
+}
+
+/// Whether a value is there without anything being done for it, or is the time.
+fn is_plain(project: &Project, module: &Module, value: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    let mut parts = syntax.walk_exprs_of(value);
+    parts.all(|part| match syntax.expr(part).kind {
+        ExprKind::Call { func, .. } => project.is_any(module, func, CLOCKS),
+        ExprKind::Await(_) => false,
+        _ => true,
+    })
+}
+
+/// Whether statements only leave the function, with nothing for the caller.
+fn leaves_alone(module: &Module, body: &[StmtId]) -> bool {
+    matches!(*body, [only] if matches!(module.python.syntax.stmt(only).kind, StmtKind::Return(None)))
+}
+
+/// What a function does after one of the statements of its own body; `None` where the statement stands deeper.
+fn rest_of_function(module: &Module, stmt: StmtId) -> Option<&[StmtId]> {
+    let Parent::Stmt(function) = module.python.syntax.stmt_parent(stmt) else { return None };
+    let body = &module.function(function)?.body;
+    let place = body.iter().position(|&other| other == stmt)?;
+    body.get(place + 1..)
 }
