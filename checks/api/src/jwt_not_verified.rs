@@ -1,6 +1,7 @@
+use pyaudit_check::project::calls::{Callee, FunctionNode};
 use pyaudit_check::project::settings::Literal;
 use pyaudit_check::project::{Module, NamedCall};
-use pyaudit_check::python::{ExprId, ExprKind, Parent, StmtKind};
+use pyaudit_check::python::{CompareOperator, ExprId, ExprKind, Parent, StmtKind};
 use pyaudit_check::{Confidence, Findings, Project, Role, Severity, check};
 
 check! {
@@ -20,7 +21,8 @@ check! {
     ///
     /// ## Limits
     /// Claims that only choose the key or the issuer (`kid`, `iss`, `aud`, `tid`), are only compared with a time, or come
-    /// straight out of a provider's answer (`tokens["id_token"]`) are silent, and so is an option whose value cannot be
+    /// straight out of a provider's answer (`tokens["id_token"]`) are silent, also where they are logged before the same
+    /// token is decoded with verification, and so is an option whose value cannot be
     /// followed. Whether a token was issued for the purpose it is used for is not checked.
     id: "jwt-not-verified",
     summary: "the claims of a token are believed without verification",
@@ -155,7 +157,8 @@ fn option(project: &Project, call: &NamedCall<'_>, name: &str) -> Option<ExprId>
 }
 
 fn report_unverified(project: &Project, call: &NamedCall<'_>, at: ExprId, findings: &mut Findings) {
-    if reads_only(project, call, ROUTING_CLAIMS) || is_from_provider(project, call) || is_discarded(call) {
+    let is_look = || is_verified_later(project, call) && only_routes_or_logs(project, call);
+    if reads_only(project, call, ROUTING_CLAIMS) || is_from_provider(project, call) || is_discarded(call) || is_look() {
         return;
     }
     let finding = findings.report(call.module.span_of(at), signature_message());
@@ -174,13 +177,61 @@ fn is_discarded(call: &NamedCall<'_>) -> bool {
 fn is_verified_elsewhere(project: &Project, call: &NamedCall<'_>) -> bool {
     let Some(function) = call.function() else { return false };
     let others = call.module.calls_named(&["decode"]);
-    others.iter().any(|other| {
-        other.id != call.id
-            && other.function() == Some(function)
-            && other.is_any(project, DECODERS)
-            && option(project, other, "verify_signature").is_none()
-            && other.option(project, "verify").is_none()
+    others.iter().any(|other| other.id != call.id && other.function() == Some(function) && verifies(project, other))
+}
+
+/// Whether a call decodes a token and nothing turns the look at its signature off.
+fn verifies(project: &Project, call: &NamedCall<'_>) -> bool {
+    (call.is_any(project, DECODERS) || is_decoder_object(project, call))
+        && option(project, call, "verify_signature").is_none()
+        && call.option(project, "verify").is_none()
+}
+
+/// Whether the same token is decoded with verification further down, or by a function that it is handed to there.
+fn is_verified_later(project: &Project, call: &NamedCall<'_>) -> bool {
+    let (module, syntax) = (call.module, &call.module.python.syntax);
+    let text = |expr: ExprId| project.sources.slice(module.span_of(expr));
+    let (Some(function), Some(token)) = (call.function(), call.args.first().map(|&token| text(token))) else {
+        return false;
+    };
+    let end = syntax.expr(call.id).range.end;
+    let verifying: Vec<ExprId> = verifying_calls(project, module).map(|other| other.id).collect();
+    syntax.walk_exprs_in(function, true).filter(|&id| syntax.expr(id).range.start >= end).any(|id| {
+        let ExprKind::Call { args, keywords, .. } = &syntax.expr(id).kind else { return false };
+        let mut given = args.iter().copied().chain(keywords.iter().map(|keyword| keyword.value));
+        given.any(|arg| text(arg) == token) && (verifying.contains(&id) || hands_to_verifier(project, module, id))
     })
+}
+
+fn verifying_calls<'p>(project: &'p Project, module: &'p Module) -> impl Iterator<Item = NamedCall<'p>> {
+    module.calls_named(&["decode", "decode_complete"]).into_iter().filter(|call| verifies(project, call))
+}
+
+/// Whether a call runs a function of the project that decodes with verification.
+fn hands_to_verifier(project: &Project, module: &Module, call: ExprId) -> bool {
+    project.calls.edges_at(module, call).any(|edge| {
+        let Callee::Function(callee) = edge.callee else { return false };
+        let function = project.calls.function(callee);
+        let home = project.modules.get(function.module);
+        let FunctionNode::Definition(definition) = function.node else { return false };
+        verifying_calls(project, home).any(|other| other.function() == Some(definition))
+    })
+}
+
+/// Whether every use of the claims reads one that only chooses the key, or tells a log.
+fn only_routes_or_logs(project: &Project, call: &NamedCall<'_>) -> bool {
+    let Some(uses) = uses_of(call) else { return false };
+    uses.iter().all(|&id| {
+        let claim = claim_at(project, call.module, id);
+        claim.is_some_and(|claim| ROUTING_CLAIMS.contains(&claim.as_str())) || is_logged(project, call.module, id)
+    })
+}
+
+/// Whether an expression is an argument of a call that writes to a log.
+fn is_logged(project: &Project, module: &Module, expr: ExprId) -> bool {
+    let syntax = &module.python.syntax;
+    let mut around = syntax.ancestors(Parent::Expr(expr)).take_while(|node| !matches!(node, Parent::Stmt(_)));
+    around.any(|node| matches!(node, Parent::Expr(outer) if project.is_log_call(module, outer)))
 }
 
 /// Whether the token is taken out of a provider's own answer, where the connection vouches for it.
@@ -215,29 +266,40 @@ fn claims_read(project: &Project, call: &NamedCall<'_>) -> Vec<Option<String>> {
     if let Some(claim) = claim_at(project, call.module, call.id) {
         return vec![Some(claim)];
     }
-    let Some(stmt) = syntax.enclosing_stmt(call.id) else { return Vec::new() };
-    let StmtKind::Assign { targets, value } = &syntax.stmt(stmt).kind else { return vec![None] };
-    let ([target], true) = (&**targets, *value == call.id) else { return vec![None] };
-    let Some((scope, binding)) = call.module.python.lookup(*target) else { return vec![None] };
-    let Some(function) = call.function().and_then(|function| call.module.function(function)) else { return vec![None] };
-    let mut read = Vec::new();
-    for &stmt in &function.body {
-        for id in syntax.walk_exprs_in(stmt, true).filter(|&id| id != *target) {
-            let is_same = matches!(syntax.expr(id).kind, ExprKind::Name { id: name, .. } if name == binding.name)
-                && call.module.python.lookup(id).is_some_and(|(found, _)| found == scope);
-            if is_same {
-                read.push(claim_at(project, call.module, id));
-            }
-        }
+    if syntax.enclosing_stmt(call.id).is_none() {
+        return Vec::new();
     }
-    read
+    let Some(uses) = uses_of(call) else { return vec![None] };
+    uses.into_iter().map(|id| claim_at(project, call.module, id)).collect()
 }
 
-/// The claim that is read of an expression: `claims["sub"]`, `claims.get("sub")`.
+/// The places of the function that use the name which alone holds what a call gives; `None` where there is no such name.
+fn uses_of(call: &NamedCall<'_>) -> Option<Vec<ExprId>> {
+    let syntax = &call.module.python.syntax;
+    let StmtKind::Assign { targets, value } = &syntax.stmt(syntax.enclosing_stmt(call.id)?).kind else { return None };
+    let ([target], true) = (&**targets, *value == call.id) else { return None };
+    let (scope, binding) = call.module.python.lookup(*target)?;
+    let function = call.module.function(call.function()?)?;
+    let is_same = |&id: &ExprId| {
+        id != *target
+            && matches!(syntax.expr(id).kind, ExprKind::Name { id: name, .. } if name == binding.name)
+            && call.module.python.lookup(id).is_some_and(|(found, _)| found == scope)
+    };
+    let all = function.body.iter().flat_map(|&stmt| syntax.walk_exprs_in(stmt, true));
+    Some(all.filter(is_same).collect())
+}
+
+/// The claim that is read of an expression: `claims["sub"]`, `claims.get("sub")`, `"sub" in claims`.
 fn claim_at(project: &Project, module: &Module, of: ExprId) -> Option<String> {
     let syntax = &module.python.syntax;
     let Parent::Expr(parent) = syntax.expr_parent(of) else { return None };
     match &syntax.expr(parent).kind {
+        ExprKind::Compare { left, comparisons } => match comparisons[..] {
+            [(CompareOperator::In | CompareOperator::NotIn, object)] if object == of => {
+                project.constant_string(module, *left)
+            }
+            _ => None,
+        },
         ExprKind::Subscript { value, slice, .. } if *value == of => project.constant_string(module, *slice),
         ExprKind::Attribute { attr, .. } if syntax.identifier(*attr) == "get" => {
             let Parent::Expr(call) = syntax.expr_parent(parent) else { return None };
