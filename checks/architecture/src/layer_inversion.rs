@@ -108,10 +108,9 @@ fn route_imports(project: &Project, module: &Module, layers: &Layers) -> Vec<(Sp
     let mut told = BTreeSet::new();
     let routes = imports.filter_map(|import| {
         let home = home(import).filter(|&home| layers.of(home) == Some(ModuleLayer::Routes))?;
-        let home = project.modules.get(home);
         // What one statement takes is one place.
-        let takes = project.takes_routes(home, imported(import).as_ref()) && told.insert(import.stmt);
-        takes.then(|| (module.span(import.range), home.name.clone()))
+        let takes = layers.takes_routes(home, imported(import).as_ref()) && told.insert(import.stmt);
+        takes.then(|| (module.span(import.range), project.modules.get(home).name.clone()))
     });
     routes.collect()
 }

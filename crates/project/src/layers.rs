@@ -1,5 +1,6 @@
 //! The layers of an application, as the names of its packages and modules tell them.
 
+use crate::routed_functions::RouteMakers;
 use crate::{Module, ModuleId, Project, Symbol};
 use pyaudit_python::{ExprId, StmtId};
 use pyaudit_source::Role;
@@ -70,12 +71,18 @@ const OF_HTTP: &[&str] = &[
 #[derive(Debug, Default)]
 pub struct Layers {
     layers: BTreeMap<ModuleId, ModuleLayer>,
+    makers: RouteMakers,
 }
 
 impl Layers {
     /// The layer of a module; `None` where its names tell none.
     pub fn of(&self, module: ModuleId) -> Option<ModuleLayer> {
         self.layers.get(&module).copied()
+    }
+
+    /// Whether taking a name from a module of routes takes the routes, and not what stands beside them.
+    pub fn takes_routes(&self, home: ModuleId, taken: Option<&Symbol>) -> bool {
+        self.makers.are_taken(home, taken)
     }
 
     /// The modules of a layer, in the order of their paths.
@@ -88,7 +95,8 @@ impl Project {
     /// The layers of the applications, by what modules register and by the names of packages and modules. A package is
     /// no layer where a third of its modules or more register routes: it is a service of its own, with all its layers.
     pub fn layers(&self) -> Layers {
-        let routes = self.route_modules();
+        let makers = self.route_makers();
+        let routes = self.route_modules(&makers);
         let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         let applications = || self.modules.iter().filter(|module| module.role == Role::Application);
         for module in applications() {
@@ -99,7 +107,7 @@ impl Project {
             }
         }
         let is_layer = |directory: &str| counts.get(directory).is_some_and(|&(all, routes)| routes * 3 < all);
-        let mut layers = Layers::default();
+        let mut layers = Layers { makers, ..Layers::default() };
         for module in applications() {
             let layer = if routes.contains(&module.id) {
                 Some(ModuleLayer::Routes)
@@ -112,10 +120,10 @@ impl Project {
     }
 
     /// The modules that make an application or router, or register routes, also by a decorator of the project's own.
-    fn route_modules(&self) -> BTreeSet<ModuleId> {
+    fn route_modules(&self, makers: &RouteMakers) -> BTreeSet<ModuleId> {
         let routers = self.routes.routers.iter().map(|router| router.module);
-        let decorated = self.modules.iter().filter(|module| module.has_decorated_routes()).map(|module| module.id);
-        routers.chain(self.routes.routes.iter().map(|route| route.module)).chain(decorated).collect()
+        let registering = self.routes.routes.iter().map(|route| route.module);
+        routers.chain(registering).chain(makers.decorated.iter().copied()).collect()
     }
 
     /// The names of the functions and methods that some module of the project gives to `Depends` or `Security`.

@@ -2,6 +2,7 @@
 
 use crate::{Module, ModuleId, Project, Symbol};
 use pyaudit_python::{ExprId, ExprKind, Parent, StmtId, StmtKind};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Methods of routers that register a function, and those that projects give decorators of their own.
 const REGISTERING: &[&str] =
@@ -23,34 +24,50 @@ impl Module {
     }
 
     /// Whether any function of the module is a route by its decorator.
-    pub(crate) fn has_decorated_routes(&self) -> bool {
+    fn has_decorated_routes(&self) -> bool {
         let is_named = REGISTERING.iter().any(|name| self.python.name_id(name).is_some());
         is_named && self.python.syntax.stmts().any(|(id, _)| self.has_route_decorator(id))
     }
 }
 
-impl Project {
+/// What makes the routers and routes of each module.
+#[derive(Debug, Default)]
+pub(crate) struct RouteMakers {
+    /// The classes whose methods make them, by module; `None` is the module itself and its functions.
+    makers: BTreeMap<ModuleId, BTreeSet<Option<String>>>,
+    /// The modules with functions that are routes by their decorators.
+    pub(crate) decorated: BTreeSet<ModuleId>,
+}
+
+impl RouteMakers {
     /// Whether taking a name from a module of routes takes the routes: where the module makes its application, routers and
     /// routes itself or in a function, or where the name is that of the class whose methods make them. A module whose only
     /// router is made by a method of a class is otherwise no more than that class.
-    pub fn takes_routes(&self, home: &Module, taken: Option<&Symbol>) -> bool {
+    pub(crate) fn are_taken(&self, home: ModuleId, taken: Option<&Symbol>) -> bool {
         let class = match taken {
-            Some(Symbol::Definition { module, path }) if *module == home.id => path.first(),
+            Some(Symbol::Definition { module, path }) if *module == home => path.first(),
             _ => None,
         };
-        let makers = || self.route_makers(home.id);
-        makers().any(|node| {
-            let maker = outer_class(home, node);
-            maker.is_none_or(|maker| Some(maker) == class.map(String::as_str))
-        }) || home.has_decorated_routes() && makers().next().is_none()
+        match self.makers.get(&home) {
+            Some(makers) => makers.iter().any(|maker| maker.is_none() || maker.as_ref() == class),
+            None => self.decorated.contains(&home),
+        }
     }
+}
 
-    /// The calls and decorators of a module that make routers and routes.
-    fn route_makers(&self, module: ModuleId) -> impl Iterator<Item = ExprId> {
-        let routers = self.routes.routers.iter().filter(move |router| router.module == module);
+impl Project {
+    /// What makes the routers and routes of each module, gathered in one pass over them.
+    pub(crate) fn route_makers(&self) -> RouteMakers {
+        let routers = self.routes.routers.iter().map(|router| (router.module, router.call));
         let registrations = self.routes.routes.iter().map(|route| route.registration);
-        let own = registrations.filter(move |&(home, _)| home == module).map(|(_, place)| place);
-        routers.map(|router| router.call).chain(own)
+        let mut found = RouteMakers::default();
+        for (module, node) in routers.chain(registrations) {
+            let class = outer_class(self.modules.get(module), node).map(str::to_owned);
+            found.makers.entry(module).or_default().insert(class);
+        }
+        let decorated = self.modules.iter().filter(|module| module.has_decorated_routes());
+        found.decorated = decorated.map(|module| module.id).collect();
+        found
     }
 }
 
@@ -97,7 +114,7 @@ mod tests {
             };
             let importer = module("app/b.py");
             let taken = project.imported(importer, &importer.python.names.imports[0]);
-            project.takes_routes(module("app/users.py"), taken.as_ref())
+            project.route_makers().are_taken(module("app/users.py").id, taken.as_ref())
         };
         assert!(!takes(text, "LIMIT"));
         assert!(takes(text, "Users"));
