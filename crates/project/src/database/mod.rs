@@ -40,6 +40,7 @@ pub use loops::RepeatedQuery;
 pub use openings::SessionOpening;
 pub use queue_reads::QueueRead;
 pub use relationships::Relationship;
+pub(crate) use rows::REFINEMENTS;
 pub use sharing::DatabaseKey;
 pub use table_args::{Constraint, ConstraintKind, Index};
 pub use whole_reads::{Narrowing, WholeRead};

@@ -10,8 +10,8 @@ const HOPS: usize = 12;
 /// Methods of queries and results that give one row.
 const ONE: &[&str] = &["first", "one", "one_or_none", "scalar_one", "scalar_one_or_none", "scalar", "get", "get_one"];
 
-/// Methods of queries, statements and results that give rows of the same table.
-const SAME: &[&str] = &[
+/// Methods of queries and statements that leave what they ask for.
+pub(crate) const REFINEMENTS: &[&str] = &[
     "filter",
     "filter_by",
     "where",
@@ -19,7 +19,6 @@ const SAME: &[&str] = &[
     "order_by",
     "limit",
     "offset",
-    "scalars",
     "unique",
     "join",
     "outerjoin",
@@ -28,9 +27,10 @@ const SAME: &[&str] = &[
     "execution_options",
     "distinct",
     "yield_per",
-    "returning",
-    "all",
 ];
+
+/// Others of queries, statements and results that give rows of the same table.
+const SAME: &[&str] = &["scalars", "returning", "all"];
 
 /// Methods of sessions that run a statement.
 const RUNS: &[&str] = &["execute", "scalars", "scalar", "exec", "stream", "stream_scalars"];
@@ -105,7 +105,7 @@ impl Project {
                     if RUNS.contains(&name) && !args.is_empty() && is_session(*value) {
                         return self.rows(module, args[0], hops);
                     }
-                    if SAME.contains(&name) {
+                    if REFINEMENTS.contains(&name) || SAME.contains(&name) {
                         return self.rows(module, *value, hops);
                     }
                     self.started(module, *func, args)

@@ -1,7 +1,7 @@
 //! What calls give.
 
 use super::super::shapes::ClassId;
-use super::{HOPS, ONE, Object, Objects, SAME, SESSIONS, TRANSPARENT_DECORATORS, yields};
+use super::{HOPS, ONE, Object, Objects, SESSIONS, TRANSPARENT_DECORATORS, leaves_entity, yields};
 use crate::database::reading::returned;
 use crate::{Definition, Module, Symbol};
 use pyaudit_python::{ExprId, ExprKind, Operator, ScopeId, StmtId};
@@ -60,7 +60,7 @@ impl<'p> Objects<'p> {
                 }
             }
             Object::Query(class) | Object::Statement(class) | Object::Scalars(class) | Object::Rows(class)
-                if SAME.contains(&name) =>
+                if leaves_entity(name) =>
             {
                 let _ = class;
                 Some(object)

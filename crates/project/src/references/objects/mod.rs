@@ -8,6 +8,7 @@ mod calls;
 mod facts;
 
 use super::shapes::{ClassId, receiver_of};
+use crate::database::REFINEMENTS;
 use crate::types::DEPENDS;
 use crate::{Definition, Module, ModuleId, Project, Symbol};
 use pyaudit_python::{BindingKind, BindingSite, BoolOperator, ExprId, ExprKind, NameId, ScopeId, StmtId, StmtKind};
@@ -78,26 +79,13 @@ const COLLECTIONS: &[&str] = &[
     "collections.abc.Collection",
 ];
 
-/// Methods of queries and statements that leave their entity.
-const SAME: &[&str] = &[
-    "filter",
-    "filter_by",
-    "where",
-    "options",
-    "order_by",
-    "limit",
-    "offset",
-    "unique",
-    "join",
-    "outerjoin",
-    "with_for_update",
-    "populate_existing",
-    "execution_options",
-    "distinct",
-    "yield_per",
-    "having",
-    "group_by",
-];
+/// Methods of queries and statements that leave their entity, beside those that leave what is asked for.
+const SAME: &[&str] = &["having", "group_by"];
+
+/// Whether a method of a query or statement leaves its entity.
+fn leaves_entity(name: &str) -> bool {
+    REFINEMENTS.contains(&name) || SAME.contains(&name)
+}
 
 /// Methods that give one row.
 const ONE: &[&str] = &["first", "one", "one_or_none"];
@@ -412,7 +400,7 @@ fn continues(module: &Module, value: ExprId, (scope, name): (ScopeId, NameId)) -
     let mut at = value;
     while let ExprKind::Call { func, .. } = syntax.expr(at).kind {
         let ExprKind::Attribute { value, attr, .. } = syntax.expr(func).kind else { return false };
-        if !SAME.contains(&syntax.identifier(attr)) {
+        if !leaves_entity(syntax.identifier(attr)) {
             return false;
         }
         at = value;
